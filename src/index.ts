@@ -1,1 +1,11 @@
-export {}
+export { type IamOptions, iam } from './credentials/iam.ts'
+export { Database } from './database.ts'
+export { type ErrorCode, type Outcome, WarmpoolError } from './errors.ts'
+export type { PoolEvents } from './events.ts'
+export type { Connection } from './handles/connection.ts'
+export type { RowStream } from './handles/stream.ts'
+export type { Transaction } from './handles/transaction.ts'
+export { type MysqlPoolMiddleware, mysqlPool, mysqlPool as default } from './middleware.ts'
+export type { Credentials, CredentialsRequest, PoolOptions, TlsOptions } from './options.ts'
+export { createPool, Pool } from './pool.ts'
+export type { PoolStats } from './stats.ts'

@@ -1,0 +1,85 @@
+import type { Done } from './driver.ts'
+import { withOutcome } from './errors.ts'
+
+export interface Command {
+  readonly start: (settle: Done) => void
+  readonly done: Done
+}
+
+/**
+ * One command at a time, first come first served. mysql2 has a queue of its own, but sends what stands in it the moment a
+ * statement is killed, and never settles what a destroyed connection still owed; so it is given one command, and the others
+ * wait here, where they can be refused.
+ */
+export class Commands {
+  /** Sees every answer before its caller does. It may call {@link fail}. */
+  readonly #observe: (error: Error | null, result: unknown) => void
+  #current: Command | undefined
+  #waiting: Command[] = []
+  #refusal: Error | undefined
+  #quiet: (() => void)[] = []
+
+  constructor(observe: (error: Error | null, result: unknown) => void) {
+    this.#observe = observe
+  }
+
+  /** Why nothing more starts, when so. */
+  get refusal(): Error | undefined {
+    return this.#refusal
+  }
+
+  /** Resolves when nothing is in flight, whether answered or lost. */
+  whenQuiet(): Promise<void> {
+    if (!this.#current) return Promise.resolve()
+    return new Promise((resolve) => this.#quiet.push(resolve))
+  }
+
+  send(command: Command): void {
+    if (this.#refusal) command.done(withOutcome(this.#refusal, 'not-sent'))
+    else if (this.#current) this.#waiting.push(command)
+    else this.#begin(command)
+  }
+
+  /** Starts nothing more, the waiting ones neither; the one in flight goes on. `undefined` starts again. */
+  refuse(refusal: Error | undefined): void {
+    this.#refusal = refusal
+    if (!refusal) return
+    for (const command of this.#waiting.splice(0)) command.done(withOutcome(refusal, 'not-sent'))
+  }
+
+  /** The connection is gone: the one in flight may have taken effect, the others have not. */
+  fail(error: Error): void {
+    const current = this.#current
+    this.#current = undefined
+    this.refuse(error)
+    current?.done(withOutcome(error, 'unknown'))
+    this.#hush()
+  }
+
+  #begin(command: Command): void {
+    this.#current = command
+    const settle: Done = (error, result, fields) => {
+      if (this.#current === command) this.#observe(error, result)
+      if (this.#current !== command) return
+      this.#current = undefined
+      const next = this.#waiting.shift()
+      if (next) this.#begin(next)
+      command.done(error, result, fields)
+      if (!next && this.#quiet.length > 0) this.#hush()
+    }
+    attempt(settle, () => command.start(settle))
+  }
+
+  #hush(): void {
+    for (const resolve of this.#quiet.splice(0)) resolve()
+  }
+}
+
+/** mysql2 throws some refusals of bad arguments; with us they all come through the callback. */
+export function attempt(done: Done, run: () => void): void {
+  try {
+    run()
+  } catch (error) {
+    done(error as Error)
+  }
+}

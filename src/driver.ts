@@ -1,0 +1,76 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { EventEmitter } from 'node:events'
+import type { Socket } from 'node:net'
+import { rootCertificates } from 'node:tls'
+import mysql, { type ConnectionOptions, type FieldPacket, type QueryOptions } from 'mysql2'
+import type { Target } from './target/target.ts'
+import type { Tls } from './target/tls.ts'
+
+export const { escape: escapeValue, escapeId, format: formatSql } = mysql
+
+/** What mysql2's `query` and `execute` take: text, or an options object with `sql`. */
+export type Sql = string | QueryOptions
+export type Done = (error: Error | null, result?: unknown, fields?: FieldPacket[]) => void
+
+/** The part of mysql2's callback connection that a link uses. */
+export interface DriverConnection extends EventEmitter {
+  readonly threadId: number
+  readonly config: ConnectionOptions
+  /** Another one after the TLS handshake. */
+  readonly stream: Socket
+  readonly _handshakePacket?: { readonly statusFlags?: number }
+  query(sql: Sql, values: unknown, done?: Done): EventEmitter
+  execute(sql: Sql, values: unknown, done: Done): EventEmitter
+  prepare(sql: Sql, done: Done): void
+  unprepare(sql: Sql): void
+  ping(done: Done): void
+  reset(done: Done): void
+  changeUser(options: ConnectionOptions, done: Done): void
+  end(done: Done): void
+  pause(): void
+  resume(): void
+}
+
+/** A user and password for one handshake. */
+export interface Login {
+  readonly user: string | undefined
+  readonly password: string | undefined
+}
+
+/**
+ * Callbacks run in the async context that opened the socket, and that context's store lives as long as the socket. So
+ * sockets open in the context of the module's load, which belongs to no invocation.
+ */
+const atLoad = AsyncLocalStorage.snapshot()
+
+/** Prepared statements kept per connection. A server allows 16 382 in all, and mysql2's own default is 16 000 for each. */
+const PREPARED_STATEMENTS = 256
+
+/** Starts a connection. This file is the only one that imports mysql2. */
+export function connect(target: Target, login: Login): DriverConnection {
+  const { tls } = target
+  const options = {
+    maxPreparedStatements: PREPARED_STATEMENTS,
+    ...target.driver,
+    ...(target.socketPath ? { socketPath: target.socketPath } : { host: target.host, port: target.port }),
+    ...(login.user === undefined ? {} : { user: login.user }),
+    ...(login.password === undefined ? {} : { password: login.password }),
+    ...(target.database === undefined ? {} : { database: target.database }),
+    ...(tls ? { ssl: tls.profile ?? (tls as object) } : {}),
+    enableCleartextPlugin: tls !== undefined,
+    connectTimeout: 0, // the connector's business: mysql2's timer knows nothing of freezes
+  }
+  const connection = atLoad(() => mysql.createConnection(options))
+  if (tls?.profile) connection.config.ssl = withProfile(tls, connection.config.ssl as { ca: string[] })
+  return connection as unknown as DriverConnection
+}
+
+const profiles = new WeakMap<Tls, object>()
+
+/** mysql2 has looked its profile up by name; its authorities go beside Node's own, in one object per target. */
+function withProfile(tls: Tls, profile: { ca: string[] }): object {
+  const { profile: _, ...trust } = tls
+  const known = profiles.get(tls) ?? { ...trust, ca: [...rootCertificates, ...profile.ca] }
+  profiles.set(tls, known)
+  return known
+}

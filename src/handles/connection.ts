@@ -1,0 +1,188 @@
+import { EventEmitter } from 'node:events'
+import type { ReadableOptions } from 'node:stream'
+import type {
+  ConnectionOptions,
+  ConnectionState,
+  FieldPacket,
+  QueryOptions,
+  QueryResult,
+  QueryValues,
+  RowDataPacket,
+} from 'mysql2'
+import type { ExecuteValues, PoolConnection, PreparedStatementInfo } from 'mysql2/promise'
+import { type Done, escapeId, escapeValue, formatSql, type Sql } from '../driver.ts'
+import { WarmpoolError } from '../errors.ts'
+import type { Lease } from '../invocation/lease.ts'
+import type { Link } from '../link.ts'
+import { STATE } from '../policy/session.ts'
+import { CallbackConnection } from './callback.ts'
+import { prepareOn } from './prepared.ts'
+import { withCaller } from './stack.ts'
+import { type Method, type Result, refuseCallback, send } from './statement.ts'
+import { RowStream, streamRows } from './stream.ts'
+
+/**
+ * A leased connection, with the members of mysql2's promise `PoolConnection`. It is dead after `release()` and after its
+ * invocation: use then rejects, while `release()` and `rollback()` do nothing, so that clean-up code does not hide the error
+ * that led to it.
+ */
+export class Connection extends EventEmitter implements PoolConnection {
+  readonly #lease: Lease
+  #callbacks: CallbackConnection | undefined
+
+  constructor(lease: Lease) {
+    super()
+    this.#lease = lease
+  }
+
+  async query<T extends QueryResult = RowDataPacket[]>(
+    sql: string | QueryOptions,
+    values?: QueryValues,
+  ): Promise<[T, FieldPacket[]]> {
+    return this.#statement('query', sql, values)
+  }
+
+  async execute<T extends QueryResult = RowDataPacket[]>(
+    sql: string | QueryOptions,
+    values?: ExecuteValues,
+  ): Promise<[T, FieldPacket[]]> {
+    return this.#statement('execute', sql, values)
+  }
+
+  /** Rows one by one. */
+  stream(sql: string | QueryOptions, values?: QueryValues, options?: ReadableOptions): RowStream {
+    const stream = new RowStream(options)
+    const link = this.#lease.link
+    if (!link || this.#lease.over) stream.destroy(this.#over())
+    else streamRows(link, sql, values, stream, () => {})
+    return stream
+  }
+
+  async beginTransaction(): Promise<void> {
+    await this.query('START TRANSACTION')
+  }
+
+  async commit(): Promise<void> {
+    await this.query('COMMIT')
+  }
+
+  /** Does nothing on a connection that was given back or taken away: it has been rolled back by then. */
+  async rollback(): Promise<void> {
+    if (this.#lease.link && !this.#lease.over) await this.query('ROLLBACK')
+  }
+
+  async ping(): Promise<void> {
+    await this.#call((link, done) => link.ping(done))
+  }
+
+  /** Clears the session. What the pool keeps in a session of its own is set again when the connection is given back. */
+  async reset(): Promise<void> {
+    await this.#call((link, done) => link.reset(done))
+    this.#lease.link?.mark(STATE)
+  }
+
+  async changeUser(options: ConnectionOptions): Promise<void> {
+    await this.#call((link, done) => link.changeUser(options, done))
+  }
+
+  async prepare(sql: string | QueryOptions): Promise<PreparedStatementInfo> {
+    return prepareOn((run) => this.#call(run), sql)
+  }
+
+  unprepare(sql: string | QueryOptions): void {
+    this.#lease.link?.unprepare(sql)
+  }
+
+  /** It is connected: that is what `getConnection` waited for. */
+  async connect(): Promise<void> {}
+
+  /** Gives the connection back to the pool. A second time, and after the invocation, it does nothing. */
+  release(): void {
+    void this.#lease.owner.give(this.#lease, released())
+  }
+
+  /** Closes the connection instead of giving it back. */
+  destroy(): void {
+    this.#lease.owner.drop(this.#lease, released())
+  }
+
+  /** The same as `release`, as in mysql2. */
+  async end(): Promise<void> {
+    this.release()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#lease.owner.give(this.#lease, released())
+  }
+
+  pause(): void {
+    this.#lease.link?.pause()
+  }
+
+  resume(): void {
+    this.#lease.link?.resume()
+  }
+
+  /** The same connection with callbacks, as in mysql2; query builders stream through it. */
+  get connection(): PoolConnection {
+    this.#callbacks ??= new CallbackConnection(this)
+    return this.#callbacks as unknown as PoolConnection
+  }
+
+  get config(): ConnectionOptions {
+    return this.#lease.link?.config ?? {}
+  }
+
+  get threadId(): number {
+    return this.#lease.link?.threadId ?? 0
+  }
+
+  get state(): ConnectionState {
+    return this.#lease.link && !this.#lease.link.dead ? 'authenticated' : 'disconnected'
+  }
+
+  escape(value: unknown): string {
+    return escapeValue(value as never)
+  }
+
+  escapeId(value: string | string[]): string {
+    return escapeId(value as string)
+  }
+
+  format(sql: string, values?: unknown): string {
+    return formatSql(sql, values as never)
+  }
+
+  async #statement<T>(method: Method, sql: Sql, values: unknown): Promise<Result<T>> {
+    refuseCallback(values)
+    return this.#call((link, done) => send(link, this.#lease, method, sql, values, done))
+  }
+
+  async #call<T>(run: (link: Link, done: Done) => void): Promise<Result<T>> {
+    const link = this.#lease.link
+    if (!link || this.#lease.over) throw this.#over()
+    try {
+      return await new Promise((resolve, reject) =>
+        run(link, (error, rows, fields) =>
+          error ? reject(error) : resolve([rows as T, fields as FieldPacket[]]),
+        ),
+      )
+    } catch (error) {
+      throw withCaller(error)
+    }
+  }
+
+  #over(): Error {
+    return this.#lease.over ?? released()
+  }
+}
+
+function released(): WarmpoolError {
+  return new WarmpoolError(
+    'CONNECTION_RELEASED',
+    'this connection has been released: get another with getConnection()',
+    {
+      outcome: 'not-sent',
+    },
+  )
+}

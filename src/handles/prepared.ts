@@ -1,0 +1,31 @@
+import type { FieldPacket } from 'mysql2'
+import type { PreparedStatementInfo } from 'mysql2/promise'
+import type { Done, Sql } from '../driver.ts'
+import type { Link } from '../link.ts'
+import { STATE } from '../policy/session.ts'
+
+interface DriverStatement {
+  execute(parameters: unknown, done: Done): void
+  close(): void
+}
+
+type Call = (run: (link: Link, done: Done) => void) => Promise<[unknown, FieldPacket[]]>
+
+/** A statement prepared by hand. Its executions stand in the connection's line like any other, and end with its lease. */
+export async function prepareOn(call: Call, sql: Sql): Promise<PreparedStatementInfo> {
+  const [prepared] = await call((link, done) => link.prepare(sql, done))
+  const statement = prepared as DriverStatement
+  return {
+    // The text is not looked at again here, so the connection is reset when it is given back.
+    execute: (parameters: unknown) =>
+      call((link, done) =>
+        link.run(STATE, (settle) => statement.execute(parameters ?? [], settle), done),
+      ) as never,
+    close: async () => {
+      await call((link, done) => {
+        if (!link.dead) statement.close()
+        done(null)
+      })
+    },
+  }
+}

@@ -1,0 +1,59 @@
+import type { Alarm } from '../clock.ts'
+import type { WarmpoolError } from '../errors.ts'
+import type { Link } from '../link.ts'
+import type { Claim } from '../slots/claim.ts'
+import type { Slot } from '../slots/slot.ts'
+import type { Invocation } from './invocation.ts'
+
+/** A link lent to an invocation: from the asking, through the use, to the giving back. */
+export class Lease implements Claim {
+  readonly owner: Invocation
+  ahead: Claim | undefined
+  behind: Claim | undefined
+  inLine = false
+  since = 0
+  alarm: Alarm | undefined
+  pending = true
+  slot: Slot | undefined
+  /** Why the handle that holds it can no longer be used. */
+  over: WarmpoolError | undefined
+  readonly failed: (error: Error) => void
+  readonly what: string
+  readonly #use: (link: Link) => void
+
+  /**
+   * @param what for messages: the SQL text of a single statement, else the method that was called
+   * @param use called with the link when it is granted
+   * @param failed called when it cannot be granted
+   */
+  constructor(owner: Invocation, what: string, use: (link: Link) => void, failed: (error: Error) => void) {
+    this.owner = owner
+    this.what = what
+    this.#use = use
+    this.failed = failed
+  }
+
+  get until(): number {
+    return this.since + this.owner.acquireTimeout
+  }
+
+  get connectUntil(): number {
+    return Math.min(this.owner.deadline, this.since + this.owner.connectTimeout)
+  }
+
+  get link(): Link | undefined {
+    return this.slot?.link
+  }
+
+  granted(slot: Slot): void {
+    this.#use(slot.link as Link)
+  }
+
+  describe(): string {
+    const what = this.what.length > LONGEST ? `${this.what.slice(0, LONGEST)}…` : this.what
+    return `${what.replace(/\s+/g, ' ')} (${this.owner.label})`
+  }
+}
+
+/** Of a statement's text in a message. */
+const LONGEST = 80

@@ -1,0 +1,241 @@
+import type { ConnectionOptions, FieldPacket } from 'mysql2'
+import { attempt, Commands } from './commands.ts'
+import { connect, type Done, type DriverConnection, type Login, type Sql } from './driver.ts'
+import { WarmpoolError, withOutcome } from './errors.ts'
+import {
+  CLEAN,
+  type Effect,
+  effectOf,
+  effectOfCall,
+  IN_TRANSACTION,
+  STATE,
+  TRANSACTION,
+} from './policy/session.ts'
+import { NO_BACKSLASH_ESCAPES, textParameters } from './policy/text-parameters.ts'
+import type { Target } from './target/target.ts'
+
+/** Takes rows one by one. */
+export interface RowSink {
+  row(row: unknown): void
+  fields(fields: FieldPacket[]): void
+}
+
+/** One server connection: its commands, what they may have left in its session, and its death. */
+export class Link {
+  /** Settles when the server has let us in, or has not. */
+  readonly opened: Promise<void>
+  /** Resolves when the socket is closed: only then does it no longer count. Never rejects. */
+  readonly closed: Promise<void>
+  /** Called once when the link turns out to be unusable, unless we closed it ourselves by `quit`. */
+  onDeath: (error: Error) => void = () => {}
+  readonly #connection: DriverConnection
+  readonly #proxied: boolean
+  readonly #commands = new Commands((error, result) => this.#observe(error, result))
+  #effect: Effect = CLEAN
+  #status = 0
+  #death: Error | undefined
+
+  constructor(target: Target, login: Login) {
+    this.#proxied = target.proxied
+    const connection = connect(target, login)
+    this.#connection = connection
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.closed = promise
+    this.opened = new Promise((opened, failed) => {
+      const die = (error: Error) => this.#die(error, failed)
+      connection.on('error', die)
+      connection.on('end', () => die(lost()))
+      connection.stream.once('close', () => {
+        die(lost())
+        resolve()
+      })
+      connection.once('connect', () => {
+        this.#status = connection._handshakePacket?.statusFlags ?? 0
+        // After TLS the stream is another one, which mysql2 watches only for errors.
+        connection.stream.once('end', () => die(lost()))
+        connection.stream.once('close', () => die(lost()))
+        opened()
+      })
+    })
+  }
+
+  get threadId(): number {
+    return this.#connection.threadId
+  }
+
+  /** mysql2's view of the connection's options, without what must not be printed. */
+  get config(): ConnectionOptions {
+    const { password: _, authPlugins: __, ...shown } = this.#connection.config
+    return shown
+  }
+
+  /** What the statements since the last cleaning may have left behind. */
+  get effect(): Effect {
+    return this.#effect
+  }
+
+  get dead(): boolean {
+    return this.#death !== undefined
+  }
+
+  /** Resolves when nothing is in flight, whether answered or lost. */
+  whenQuiet(): Promise<void> {
+    return this.#commands.whenQuiet()
+  }
+
+  query(sql: Sql, values: unknown, done: Done): void {
+    this.#send(effectOfCall(sql, values), (settle) => this.#connection.query(sql, values, settle), done)
+  }
+
+  /**
+   * A prepared statement. The first one of a text is two commands, and the second is not sent when the link was cut off in
+   * between. Through RDS Proxy, which pins prepared statements, it goes as text with the same meaning.
+   */
+  execute(sql: Sql, values: unknown, done: Done): void {
+    if (this.#proxied) return this.#executeAsText(sql, values, done)
+    const options = typeof sql === 'string' ? { sql } : sql
+    const start = (settle: Done) =>
+      this.#connection.prepare(options, (error) => {
+        if (error) return settle(error)
+        const { refusal } = this.#commands
+        if (refusal) return settle(withOutcome(refusal, 'not-sent'))
+        attempt(settle, () => this.#connection.execute(options, values, settle))
+      })
+    this.#send(effectOf(options.sql), start, done)
+  }
+
+  /** Rows are handed over as they come and not kept. */
+  rows(sql: Sql, values: unknown, sink: RowSink, done: Done): void {
+    const start = (settle: Done) => {
+      let failure: Error | null = null
+      this.#connection
+        .query(sql, values)
+        .on('fields', sink.fields)
+        .on('result', sink.row)
+        .on('error', (error: Error) => {
+          failure = error
+        })
+        .on('end', () => settle(failure))
+    }
+    this.#send(effectOfCall(sql, values), start, done)
+  }
+
+  /** Holds the socket back, while rows come faster than they are used. */
+  pause(): void {
+    this.#connection.pause()
+  }
+
+  resume(): void {
+    this.#connection.resume()
+  }
+
+  ping(done: Done): void {
+    this.#send(CLEAN, (settle) => this.#connection.ping(settle), done)
+  }
+
+  /** Clears the session on the server: transaction, temporary tables, variables, locks, prepared statements. */
+  reset(done: Done): void {
+    const start = (settle: Done) =>
+      this.#connection.reset((error) => {
+        if (!error) this.#effect = CLEAN
+        settle(error)
+      })
+    this.#send(CLEAN, start, done)
+  }
+
+  changeUser(options: ConnectionOptions, done: Done): void {
+    this.#send(STATE, (settle) => this.#connection.changeUser(options, settle), done)
+  }
+
+  prepare(sql: Sql, done: Done): void {
+    this.#send(CLEAN, (settle) => this.#connection.prepare(sql, settle), done)
+  }
+
+  unprepare(sql: Sql): void {
+    this.#connection.unprepare(sql)
+  }
+
+  /** Runs a command of the driver's own, such as a prepared statement's `execute`, in its turn. */
+  run(effect: Effect, start: (settle: Done) => void, done: Done): void {
+    this.#send(effect, start, done)
+  }
+
+  /** Refuses every command from now on, the queued ones too; the one in flight goes on. */
+  cutOff(error: Error): void {
+    this.#commands.refuse(error)
+  }
+
+  /** Takes commands again, unless it is dead. */
+  readmit(): void {
+    this.#commands.refuse(this.#death)
+  }
+
+  /** Says what is left behind in the session where the statements do not show it. */
+  mark(effect: Effect): void {
+    this.#effect = effect
+  }
+
+  /** Says goodbye (COM_QUIT); the server closes. For a link that is not busy. */
+  quit(): void {
+    if (this.#death) return
+    this.#death = lost()
+    this.#commands.refuse(this.#death)
+    this.#connection.end(() => {})
+  }
+
+  /** Closes the socket at once. What was in flight may have taken effect. */
+  destroy(error: Error = lost()): void {
+    this.#die(error)
+    this.#connection.stream.destroy()
+  }
+
+  #executeAsText(sql: Sql, values: unknown, done: Done): void {
+    if (this.#status & NO_BACKSLASH_ESCAPES)
+      return done(
+        new WarmpoolError(
+          'TEXT_EXECUTE_REFUSED',
+          'execute() through RDS Proxy goes as text, which cannot be escaped safely under NO_BACKSLASH_ESCAPES: take it out of sql_mode or use query()',
+          { outcome: 'not-sent' },
+        ),
+      )
+    attempt(done, () => {
+      const bound = textParameters(values ?? (typeof sql === 'string' ? undefined : sql.values))
+      this.query(sql, bound, done)
+    })
+  }
+
+  #send(effect: Effect, start: (settle: Done) => void, done: Done): void {
+    this.#effect |= effect
+    this.#commands.send({ start, done })
+  }
+
+  #observe(error: Error | null, result: unknown): void {
+    if (!error) this.#note(result)
+    else if ('fatal' in error && error.fatal) this.#die(error)
+  }
+
+  /** An OK packet says whether a transaction is open; rows do not. */
+  #note(result: unknown): void {
+    const last = Array.isArray(result) ? result.at(-1) : result
+    const status = (last as { serverStatus?: number } | undefined)?.serverStatus
+    if (status === undefined) return
+    this.#status = status
+    this.#effect = status & IN_TRANSACTION ? this.#effect | TRANSACTION : this.#effect & ~TRANSACTION
+  }
+
+  #die(error: Error, failed?: (error: Error) => void): void {
+    if (this.#death) return
+    this.#death = error
+    failed?.(error)
+    this.#commands.fail(error)
+    this.#connection.stream.destroy()
+    this.onDeath(error)
+  }
+}
+
+function lost(): Error {
+  return Object.assign(new Error('Connection lost: The server closed the connection.'), {
+    code: 'PROTOCOL_CONNECTION_LOST',
+    fatal: true,
+  })
+}

@@ -1,0 +1,91 @@
+import { Database } from './database.ts'
+import type { Invocation, InvocationContext } from './invocation/invocation.ts'
+import type { Scope } from './invocation/scope.ts'
+import type { PoolOptions } from './options.ts'
+import { Pool, sharedOf } from './pool.ts'
+
+/** Lambda's context as AWS's types have it, so that middy infers the handler's from ours. */
+interface LambdaContext extends Required<InvocationContext> {
+  callbackWaitsForEmptyEventLoop: boolean
+  functionName: string
+  functionVersion: string
+  invokedFunctionArn: string
+  memoryLimitInMB: string
+  logGroupName: string
+  logStreamName: string
+  done(error?: Error, result?: unknown): void
+  fail(error: Error | string): void
+  // biome-ignore lint/suspicious/noExplicitAny: AWS's own type
+  succeed(messageOrObject: any, object?: any): void
+}
+
+interface Request<Key extends string> {
+  event: unknown
+  context: LambdaContext & Record<Key, Database>
+  response: unknown
+  error: Error | null | undefined
+  internal: Record<string, unknown>
+}
+
+/** A middy middleware: `middy().use(mysqlPool())`. */
+export interface MysqlPoolMiddleware<Key extends string = 'db'> {
+  name: 'mysqlPool'
+  before(request: Request<Key>): Promise<void>
+  after(request: Request<Key>): Promise<void> | undefined
+  onError(request: Request<Key>): Promise<void> | undefined
+}
+
+/** The options of a pool, or one that is there already. */
+export type MiddlewareOptions<Key extends string> = (PoolOptions | { pool: Pool }) & { contextKey?: Key }
+
+/**
+ * The middleware. It goes first in the chain: so that it is there for the others, and its `after` runs last.
+ *
+ * ```ts
+ * export const handler = middy()
+ *   .use(mysqlPool())
+ *   .handler(async ({ id }, { db }) => (await db.query('SELECT * FROM orders WHERE id = ?', [id]))[0])
+ * ```
+ *
+ * @throws WarmpoolError `INVALID_OPTION`
+ */
+export function mysqlPool<const Key extends string = 'db'>(
+  options: MiddlewareOptions<Key> = {},
+): MysqlPoolMiddleware<Key> {
+  const pool = 'pool' in options ? options.pool : new Pool(options, mysqlPool)
+  const { scope, settings } = sharedOf(pool)
+  const key = (options.contextKey ?? settings.contextKey) as Key
+  const end = (request: object) => scope.endRequest(request)
+  return {
+    name: 'mysqlPool',
+    before: async (request) => {
+      const invocation = scope.beginRequest(request)
+      const context = request.context as Record<string, unknown>
+      context[key] = new Database(scope, invocation)
+      enterWithHandler(request, scope, invocation)
+    },
+    after: end,
+    onError: end,
+  }
+}
+
+/**
+ * Enters the invocation's scope when middy reads the event to call the handler. Entered in `before` itself, it would leak into
+ * whoever called the handler, as middy runs that far synchronously: a test's next query would then belong to an invocation
+ * that has ended, and a second handler called beside would join the first. `before` is async, so by the time the event is
+ * read the caller has gone on.
+ */
+function enterWithHandler(request: { event: unknown }, scope: Scope, invocation: Invocation): void {
+  let { event } = request
+  Object.defineProperty(request, 'event', {
+    configurable: true,
+    enumerable: true,
+    get: () => {
+      scope.enter(invocation)
+      return event
+    },
+    set: (replaced: unknown) => {
+      event = replaced
+    },
+  })
+}

@@ -1,0 +1,179 @@
+import type { ConnectionOptions } from 'mysql2'
+import { invalidOption } from '../errors.ts'
+import { integer, knownKeys, plainObject, shown, text } from './check.ts'
+
+/** mysql2's connection options, less what the pool itself decides. */
+export type ConnectionInput = Omit<ConnectionOptions, keyof typeof OWNED | 'connectTimeout'>
+
+/** A connection as it was asked for, checked: where, as whom, and mysql2's own options untouched. */
+export interface ConnectionSettings {
+  readonly host: string
+  readonly port: number
+  readonly socketPath?: string
+  readonly user?: string
+  readonly password?: string
+  readonly database?: string
+  readonly ssl?: unknown
+  /** mysql2 options that we only pass on. */
+  readonly driver: Readonly<Record<string, unknown>>
+}
+
+const PASSED_ON = [
+  'authPlugins',
+  'bigNumberStrings',
+  'charset',
+  'charsetNumber',
+  'compress',
+  'connectAttributes',
+  'dateStrings',
+  'debug',
+  'decimalNumbers',
+  'disableEval',
+  'enableKeepAlive',
+  'flags',
+  'infileStreamFactory',
+  'insecureAuth',
+  'jsonStrings',
+  'keepAliveInitialDelay',
+  'localAddress',
+  'maxPreparedStatements',
+  'multipleStatements',
+  'namedPlaceholders',
+  'nestTables',
+  'password2',
+  'password3',
+  'passwordSha1',
+  'queryFormat',
+  'rowsAsArray',
+  'stream',
+  'stringifyObjects',
+  'supportBigNumbers',
+  'timezone',
+  'trace',
+  'typeCast',
+]
+const PLACE = ['host', 'port', 'socketPath', 'user', 'password', 'database', 'ssl', 'uri']
+const KNOWN = [...PLACE, ...PASSED_ON]
+
+/** mysql2 options that have no place in `connection`, each with where it went. */
+const OWNED = {
+  connectionLimit: 'connectionLimit beside connection',
+  queueLimit: 'queueLimit beside connection',
+  connectTimeout: 'connectTimeout beside connection',
+  idleTimeout: 'idleTimeout beside connection',
+  maxIdle: 'nothing: connections beyond the first are closed when unused for 10 s',
+  waitForConnections: 'nothing: callers wait up to acquireTimeout, at most queueLimit of them',
+  resetOnRelease: "sessionReset: 'always' beside connection",
+  gracefulEnd: 'nothing: connections always end gracefully',
+  enableCleartextPlugin: 'nothing: it is on whenever TLS is verified',
+  authSwitchHandler: 'authPlugins',
+  password1: 'password',
+  Promise: 'nothing',
+  pool: 'nothing',
+  isServer: 'nothing',
+} as const
+
+/** Reads `connection` when it is a URL or an object. */
+export function readConnection(input: unknown, option = 'connection'): ConnectionSettings {
+  if (typeof input === 'string' || input instanceof URL)
+    return readObject(parseUrl(String(input), option), option)
+  const given = plainObject(input, option)
+  if (given.uri === undefined) return readObject(given, option)
+  const { uri, ...rest } = given
+  return readObject({ ...parseUrl(text(uri, `${option}.uri`), `${option}.uri`), ...rest }, option)
+}
+
+/** Reads the environment: `DATABASE_URL`, else `DB_HOST`, `DB_PORT`, `DB_USER`, `DB_PASSWORD`, `DB_NAME`. */
+export function connectionFromEnvironment(env: NodeJS.ProcessEnv): ConnectionSettings {
+  if (env.DATABASE_URL) return readConnection(env.DATABASE_URL, 'DATABASE_URL')
+  if (!env.DB_HOST)
+    throw invalidOption(
+      'connection',
+      'nothing, and neither DATABASE_URL nor DB_HOST is set',
+      'a mysql:// URL, mysql2 connection options, an async function giving either, or those variables',
+    )
+  const given: Record<string, unknown> = { host: env.DB_HOST }
+  if (env.DB_PORT) given.port = portNumber(env.DB_PORT, 'DB_PORT')
+  if (env.DB_USER) given.user = env.DB_USER
+  if (env.DB_PASSWORD) given.password = env.DB_PASSWORD
+  if (env.DB_NAME) given.database = env.DB_NAME
+  return readObject(given, 'connection')
+}
+
+function readObject(given: Record<string, unknown>, option: string): ConnectionSettings {
+  for (const [key, instead] of Object.entries(OWNED))
+    if (given[key] !== undefined)
+      throw invalidOption(`${option}.${key}`, 'an option that the pool decides itself', instead)
+  knownKeys(given, KNOWN, `${option}.`)
+  if (given.host !== undefined && given.socketPath !== undefined)
+    throw invalidOption(option, 'both host and socketPath', 'one of them')
+  const optional = (key: string) =>
+    given[key] === undefined ? {} : { [key]: text(given[key], `${option}.${key}`) }
+  return {
+    host: given.host === undefined ? 'localhost' : text(given.host, `${option}.host`),
+    port: given.port === undefined ? 3306 : portNumber(given.port, `${option}.port`),
+    ...optional('socketPath'),
+    ...optional('user'),
+    ...passwordOf(given.password, option),
+    ...optional('database'),
+    ...(given.ssl === undefined ? {} : { ssl: given.ssl }),
+    driver: Object.fromEntries(
+      PASSED_ON.filter((key) => given[key] !== undefined).map((key) => [key, given[key]]),
+    ),
+  }
+}
+
+/** An account without a password has an empty one. */
+function passwordOf(value: unknown, option: string): { password?: string } {
+  if (value === undefined || value === '') return {}
+  if (typeof value === 'string') return { password: value }
+  throw invalidOption(`${option}.password`, shown(value), 'a text')
+}
+
+function portNumber(value: unknown, option: string): number {
+  return integer(1, 65535)(typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value, option)
+}
+
+/** `mysql://user:password@host:port/database?option=value`, every part percent-encoded; values may be JSON. */
+function parseUrl(url: string, option: string): Record<string, unknown> {
+  const parsed = urlOf(url, option)
+  const given: Record<string, unknown> = {}
+  const put = (key: string, value: string) => {
+    if (value !== '') given[key] = decoded(value, `${option} (${key})`)
+  }
+  put('host', parsed.hostname.replace(/^\[(.*)\]$/, '$1'))
+  if (parsed.port) given.port = Number(parsed.port)
+  put('user', parsed.username)
+  put('password', parsed.password)
+  put('database', parsed.pathname.slice(1))
+  for (const [key, value] of parsed.searchParams) given[key] = jsonOr(value)
+  if (given.socketPath !== undefined && given.host === 'localhost') delete given.host
+  return given
+}
+
+/** `new URL()` puts the whole text, password included, into its error: that error goes no further. */
+function urlOf(url: string, option: string): URL {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (parsed && /^(mysql2?|mariadb):$/.test(parsed.protocol)) return parsed
+  throw invalidOption(
+    option,
+    parsed ? `a URL of the scheme ${parsed.protocol}//` : `${shown(url)} that is not a URL`,
+    'mysql://user:password@host:port/database, with special characters percent-encoded',
+  )
+}
+
+function decoded(value: string, option: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    throw invalidOption(option, 'a percent sign that encodes nothing', 'percent-encoded text (% is %25)')
+  }
+}
+
+function jsonOr(value: string): unknown {
+  try {
+    return JSON.parse(value)
+  } catch {
+    return value
+  }
+}

@@ -1,0 +1,43 @@
+/** The parts of an error that decide what it means; mysql2's and Node's errors both fit. */
+export interface Fault {
+  readonly code?: string | undefined
+  readonly errno?: number | undefined
+  readonly message: string
+  readonly fatal?: boolean | undefined
+}
+
+/** 1040 too many connections, 1203 and 1226 the same per user: they pass when somebody else closes theirs. */
+const FULL = new Set([1040, 1203, 1226])
+/** The server is starting, restarting or failing over. */
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAI_AGAIN',
+  'PROTOCOL_CONNECTION_LOST',
+  'ER_SERVER_SHUTDOWN',
+  'ENOENT', // a socket path whose server is not up yet
+])
+
+/** Whether connecting again may help: nothing was sent yet, and what is wrong can pass by itself. */
+export function connectRetryable(fault: Fault): boolean {
+  if (fault.errno !== undefined && FULL.has(fault.errno)) return true
+  return fault.code !== undefined && UNREACHABLE.has(fault.code)
+}
+
+/** 1045: with fetched credentials it can mean that they have just been rotated. */
+export function accessDenied(fault: Fault): boolean {
+  return fault.errno === 1045
+}
+
+/**
+ * Whether the server on the other end has become read-only, so that no link to it should be used for writing again.
+ * 1290 covers other options too, and 1792 is also what a write in the user's own READ ONLY transaction gives.
+ */
+export function readOnlyServer(fault: Fault, inReadOnlyTransaction = false): boolean {
+  if (fault.errno === 1290) return /read[-_ ]only/i.test(fault.message)
+  return fault.errno === 1836 || (fault.errno === 1792 && !inReadOnlyTransaction)
+}

@@ -1,0 +1,30 @@
+import { CallbackFace, type PromiseFace, settle } from './handles/callback.ts'
+import type { Connection } from './handles/connection.ts'
+
+interface PoolFace extends PromiseFace {
+  readonly config: object
+  getConnection(): Promise<Connection>
+  end(): Promise<void>
+}
+
+/** A pool as mysql2's callback `Pool`. */
+export class CallbackPool extends CallbackFace<PoolFace> {
+  get config(): object {
+    return this.face.config
+  }
+
+  getConnection(callback: (error: Error | null, connection?: unknown) => void): void {
+    settle(
+      this.face.getConnection().then((connection) => connection.connection),
+      callback,
+    )
+  }
+
+  releaseConnection(connection: { release(): void }): void {
+    connection.release()
+  }
+
+  end(callback?: (error: Error | null) => void): void {
+    settle(this.face.end(), callback)
+  }
+}

@@ -1,0 +1,274 @@
+import { EventEmitter } from 'node:events'
+import type { ReadableOptions } from 'node:stream'
+import type {
+  Pool as CallbackPoolType,
+  ConnectionOptions,
+  ConnectionState,
+  FieldPacket,
+  QueryOptions,
+  QueryResult,
+  QueryValues,
+  RowDataPacket,
+} from 'mysql2'
+import type { ExecuteValues, Pool as MysqlPool, PoolConnection, PreparedStatementInfo } from 'mysql2/promise'
+import type { Database } from './database.ts'
+import { escapeId, escapeValue, formatSql } from './driver.ts'
+import { WarmpoolError } from './errors.ts'
+import type { PoolEvents } from './events.ts'
+import type { Connection } from './handles/connection.ts'
+import type { RowStream } from './handles/stream.ts'
+import type { Transaction } from './handles/transaction.ts'
+import type { PoolOptions } from './options.ts'
+import { CallbackPool } from './pool-callback.ts'
+import { sharedPool } from './registry.ts'
+import type { SharedPool } from './shared-pool.ts'
+import { poolEnded } from './slots/refusals.ts'
+import type { PoolStats } from './stats.ts'
+import { type AnyHandler, wrapHandler } from './wrap.ts'
+
+const sharedPools = new WeakMap<Pool, SharedPool>()
+
+/** What a handle stands for. For the middleware; not a public name. */
+export function sharedOf(pool: Pool): SharedPool {
+  return sharedPools.get(pool) as SharedPool
+}
+
+/**
+ * A handle on the container's pool, with the members of mysql2's promise `Pool`. Inside an invocation, what it runs belongs
+ * to that invocation.
+ */
+export class Pool extends EventEmitter<PoolEvents> implements Omit<MysqlPool, keyof EventEmitter> {
+  readonly #shared: SharedPool
+  #callbacks: CallbackPool | undefined
+  #ended: Promise<void> | undefined
+
+  constructor(options: PoolOptions | undefined, caller: object) {
+    super()
+    this.#shared = sharedPool(options, caller)
+    this.#shared.retain()
+    sharedPools.set(this, this.#shared)
+    forwardEvents(this.#shared, this)
+  }
+
+  /** Runs one statement. See {@link Database.query}. */
+  query<T extends QueryResult = RowDataPacket[]>(
+    sql: string | QueryOptions,
+    values?: QueryValues,
+  ): Promise<[T, FieldPacket[]]> {
+    return this.#use((database) => database.query<T>(sql, values))
+  }
+
+  /** Runs one prepared statement. See {@link Database.execute}. */
+  execute<T extends QueryResult = RowDataPacket[]>(
+    sql: string | QueryOptions,
+    values?: ExecuteValues,
+  ): Promise<[T, FieldPacket[]]> {
+    return this.#use((database) => database.execute<T>(sql, values))
+  }
+
+  /** A connection until its `release()`. See {@link Database.getConnection}. */
+  getConnection(): Promise<Connection> {
+    return this.#use((database) => database.getConnection())
+  }
+
+  releaseConnection(connection: PoolConnection): void {
+    connection.release()
+  }
+
+  /** See {@link Database.withConnection}. */
+  withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    return this.#use((database) => database.withConnection(work))
+  }
+
+  /** See {@link Database.transaction}. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.#use((database) => database.transaction(work))
+  }
+
+  /** See {@link Database.stream}. */
+  stream(sql: string | QueryOptions, values?: QueryValues, options?: ReadableOptions): RowStream {
+    return this.#shared.here.stream(sql, values, options)
+  }
+
+  /**
+   * Runs work that belongs to the container, not to the invocation that happens to start it: a load whose result is kept.
+   *
+   * ```ts
+   * let countries: Promise<Country[]> | undefined
+   * const loaded = () => (countries ??= pool.detach(() => loadCountries(pool)))
+   * ```
+   */
+  detach<T>(work: () => T): T {
+    return this.#shared.scope.run(this.#shared.scope.outside, work)
+  }
+
+  /**
+   * The handler with an invocation around each call, for use without middy. Length and own symbols of the handler stay,
+   * so that response streaming works.
+   */
+  wrap<H extends AnyHandler>(handler: H): H {
+    return wrapHandler(this.#shared.scope, handler)
+  }
+
+  /** middy's `requestEnd` hook: `middy(handler, pool.plugin)` ends the invocation also where middy runs no `after`. */
+  get plugin(): { requestEnd(request: object): Promise<void> | undefined } {
+    return { requestEnd: (request) => this.#shared.scope.endRequest(request) }
+  }
+
+  stats(): PoolStats {
+    return this.#shared.stats()
+  }
+
+  /**
+   * Lets submitted work finish, refuses new work with `POOL_ENDED`, closes the connections. Several handles on one pool: the
+   * last one does that, and the others are only done with.
+   *
+   * @param options.timeout milliseconds after which the rest is stopped, default 5000
+   * @throws WarmpoolError `END_IN_TRANSACTION`, where it would wait for itself
+   */
+  end(options: { timeout?: number } = {}): Promise<void> {
+    if (this.#ended) return this.#ended
+    if (this.#shared.scope.inTransaction) return Promise.reject(endInTransaction())
+    this.#ended = this.#shared.release(options.timeout)
+    return this.#ended
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end()
+  }
+
+  /** The same pool with callbacks, as mysql2's `Pool`; Kysely takes it. */
+  get pool(): CallbackPoolType {
+    this.#callbacks ??= new CallbackPool(this)
+    return this.#callbacks as unknown as CallbackPoolType
+  }
+
+  escape(value: unknown): string {
+    return escapeValue(value as never)
+  }
+
+  escapeId(value: string | string[]): string {
+    return escapeId(value as string)
+  }
+
+  format(sql: string, values?: unknown): string {
+    return formatSql(sql, values as never)
+  }
+
+  /** Takes a connection, pings, gives it back. */
+  ping(): Promise<void> {
+    return this.withConnection((connection) => connection.ping())
+  }
+
+  /** Takes a connection and gives it back: after it, one is there. */
+  connect(): Promise<void> {
+    return this.withConnection(async () => {})
+  }
+
+  /** Where the pool leads; never a password. */
+  get config(): ConnectionOptions {
+    const { connection } = this.#shared.settings
+    if (typeof connection === 'function') return {}
+    const { password: _, ssl: __, driver, ...place } = connection
+    return { ...driver, ...place }
+  }
+
+  get state(): ConnectionState {
+    return this.stats().total > 0 ? 'authenticated' : 'disconnected'
+  }
+
+  /** A pool is not one connection: it has no thread. */
+  get threadId(): number {
+    return 0
+  }
+
+  async beginTransaction(): Promise<void> {
+    throw notOnAPool('beginTransaction', 'transaction(fn)')
+  }
+
+  async commit(): Promise<void> {
+    throw notOnAPool('commit', 'transaction(fn)')
+  }
+
+  async rollback(): Promise<void> {
+    throw notOnAPool('rollback', 'transaction(fn)')
+  }
+
+  async reset(): Promise<void> {
+    throw notOnAPool('reset', 'getConnection(), or nothing: the pool cleans what it lends')
+  }
+
+  async changeUser(): Promise<void> {
+    throw notOnAPool('changeUser', 'another pool for another user')
+  }
+
+  async prepare(): Promise<PreparedStatementInfo> {
+    throw notOnAPool('prepare', 'execute(), which prepares once for each connection')
+  }
+
+  unprepare(): void {
+    throw notOnAPool('unprepare', 'getConnection()')
+  }
+
+  destroy(): void {
+    throw notOnAPool('destroy', 'end()')
+  }
+
+  pause(): void {
+    throw notOnAPool('pause', 'stream()')
+  }
+
+  resume(): void {
+    throw notOnAPool('resume', 'stream()')
+  }
+
+  #use<T>(use: (database: Database) => Promise<T>): Promise<T> {
+    return this.#ended ? Promise.reject(poolEnded()) : use(this.#shared.here)
+  }
+}
+
+/**
+ * A handle on the container's pool for these options. Calls with the same target share one pool.
+ *
+ * ```ts
+ * export const pool = createPool() // DATABASE_URL, or DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_NAME
+ * ```
+ *
+ * @throws WarmpoolError `INVALID_OPTION`
+ */
+export function createPool(options?: PoolOptions): Pool {
+  return new Pool(options, createPool)
+}
+
+const FORWARDED = ['connection', 'acquire', 'release', 'enqueue', 'leak', 'warning'] as const
+
+/** Listens to the shared pool only for what somebody listens to here. */
+function forwardEvents(from: SharedPool, to: Pool): void {
+  for (const name of FORWARDED) {
+    const forward = (...args: unknown[]) => (to as EventEmitter).emit(name, ...args)
+    ;(to as EventEmitter).on('newListener', (added) => {
+      if (added === name && to.listenerCount(name) === 0) (from.events as EventEmitter).on(name, forward)
+    })
+    ;(to as EventEmitter).on('removeListener', (removed) => {
+      if (removed === name && to.listenerCount(name) === 0) (from.events as EventEmitter).off(name, forward)
+    })
+  }
+}
+
+function notOnAPool(member: string, instead: string): WarmpoolError {
+  return new WarmpoolError(
+    'NOT_ON_A_POOL',
+    `${member}() is of one connection, not of a pool: use ${instead}`,
+    {
+      statusCode: 500,
+    },
+  )
+}
+
+function endInTransaction(): WarmpoolError {
+  return new WarmpoolError(
+    'END_IN_TRANSACTION',
+    'end() inside a transaction of the same pool would wait for itself: call it after the transaction',
+    { statusCode: 500 },
+  )
+}

@@ -1,0 +1,64 @@
+import { type PoolOptions, resolveOptions, type Settings } from './options.ts'
+import { SharedPool } from './shared-pool.ts'
+import { keyOf } from './target/target.ts'
+
+interface Entry {
+  readonly shared: SharedPool
+  readonly limits: string
+  /** Where in the program it was first asked for. */
+  readonly place: string
+}
+
+/** On `globalThis`, because a bundle can hold two copies of this package; they must agree on what an entry is. */
+const REGISTRY = Symbol.for('warmpool.registry.1')
+
+/** The container's pool for these options: one per name, or else per target. */
+export function sharedPool(options: PoolOptions | undefined, caller: object): SharedPool {
+  const settings = resolveOptions(options)
+  const key = keyOf(settings)
+  const limits = limitsOf(settings)
+  const place = placeOf(caller)
+  const known = registry().get(key)
+  if (known) {
+    if (known.limits !== limits)
+      known.shared.events.tellOnce(
+        `limits ${place}`,
+        `one pool, two sets of limits: ${known.limits} (${known.place}) is in force, ${limits} (${place}) is not; give one a name to keep them apart`,
+      )
+    return known.shared
+  }
+  const shared: SharedPool = new SharedPool(settings, () => {
+    if (registry().get(key)?.shared === shared) registry().delete(key)
+  })
+  registry().set(key, { shared, limits, place })
+  return shared
+}
+
+function registry(): Map<string, Entry> {
+  const global = globalThis as { [REGISTRY]?: Map<string, Entry> }
+  global[REGISTRY] ??= new Map()
+  return global[REGISTRY]
+}
+
+/** What may differ between two users of one target. */
+function limitsOf(settings: Settings): string {
+  const {
+    connection: _,
+    credentials: __,
+    session: ___,
+    tls: ____,
+    proxy: _____,
+    name: ______,
+    ...limits
+  } = settings
+  return Object.entries(limits)
+    .filter(([, value]) => value !== undefined)
+    .map(([option, value]) => `${option} ${value}`)
+    .join(', ')
+}
+
+function placeOf(caller: object): string {
+  const here: { stack?: string } = {}
+  Error.captureStackTrace(here, caller as () => void)
+  return here.stack?.split('\n')[1]?.trim() ?? 'somewhere'
+}

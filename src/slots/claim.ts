@@ -1,0 +1,24 @@
+import type { Alarm } from '../clock.ts'
+import type { Standing } from './line.ts'
+import type { Slot } from './slot.ts'
+
+/** Somebody who wants a connection, from the asking to the giving back. */
+export interface Claim extends Standing<Claim> {
+  /** Whose it is: claims of one owner know of each other in messages. */
+  readonly owner: object
+  /** Wall clock of the asking, milliseconds. */
+  since: number
+  /** Wall clock after which waiting ends by itself, milliseconds. */
+  readonly until: number
+  /** Wall clock after which no connection is opened on its behalf any more. */
+  readonly connectUntil: number
+  alarm: Alarm | undefined
+  /** Neither granted nor failed yet. */
+  pending: boolean
+  /** What was granted, until it is given back. */
+  slot: Slot | undefined
+  granted(slot: Slot): void
+  failed(error: Error): void
+  /** What it is, for the messages of others. */
+  describe(): string
+}

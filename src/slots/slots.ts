@@ -1,0 +1,304 @@
+import { alarmAt, clock, turn } from '../clock.ts'
+import { WarmpoolError } from '../errors.ts'
+import type { Events } from '../events.ts'
+import type { Link } from '../link.ts'
+import type { Settings } from '../options.ts'
+import { type FreshnessLimits, freshness, type Verdict } from '../policy/freshness.ts'
+import { type Cleanup, cleanupOf, STATE } from '../policy/session.ts'
+import type { Claim } from './claim.ts'
+import { clean } from './cleaning.ts'
+import { Line } from './line.ts'
+import { acquireTimeout, poolEnded, queueFull, situation } from './refusals.ts'
+import { Slot, type State } from './slot.ts'
+
+/** What slots need of a connector; tests have one without sockets. */
+export interface Opener {
+  readonly proxied: boolean
+  open(until: number, signal: AbortSignal): Promise<Link>
+  setUp(link: Link): Promise<void>
+}
+
+/** How long a server may take to answer COM_QUIT, milliseconds. */
+const QUIT_PATIENCE = 200
+/** Beyond the first, connections unused for this long are closed when an invocation ends. */
+const SURPLUS_AFTER = 10_000
+
+type Limits = Pick<Settings, 'connectionLimit' | 'queueLimit' | 'sessionReset'> &
+  Omit<FreshnessLimits, 'pingable'> & {
+    readonly validateTimeout: number
+  }
+
+/** The container's connections: the bound, who has which, who waits. `#move` alone changes a slot's state. */
+export class Slots {
+  readonly #limits: Limits
+  readonly #opener: Opener
+  readonly #events: Events
+  readonly #line = new Line<Claim>()
+  /** Every slot that counts: all but the closed. */
+  readonly #slots = new Set<Slot>()
+  /** The newest is last, and taken first. */
+  readonly #idle: Slot[] = []
+  readonly #counts: Record<State, number> = {
+    connecting: 0,
+    idle: 0,
+    inUse: 0,
+    resetting: 0,
+    closing: 0,
+    closed: 0,
+  }
+  /** Connections opened since the start. */
+  #opened = 0
+  #whenEnded: (() => void) | undefined
+
+  constructor(limits: Limits, opener: Opener, events: Events) {
+    this.#limits = limits
+    this.#opener = opener
+    this.#events = events
+  }
+
+  get counts() {
+    const { connectionLimit: limit } = this.#limits
+    return {
+      limit,
+      ...this.#counts,
+      total: this.#slots.size,
+      waiting: this.#line.length,
+      opened: this.#opened,
+    }
+  }
+
+  /** Grants the claim a clean, living connection, at once where there is one, or fails it. */
+  acquire(claim: Claim): void {
+    if (this.#whenEnded) return claim.failed(poolEnded())
+    const newest = this.#idle.at(-1)
+    if (newest && this.#line.length === 0 && this.#verdict(newest) === 'reuse')
+      return this.#grant(newest, claim)
+    const places = this.#limits.connectionLimit - this.#slots.size + this.#idle.length
+    const ahead = this.#line.length - this.#counts.connecting
+    if (this.#limits.queueLimit > 0 && places <= 0 && ahead >= this.#limits.queueLimit)
+      return claim.failed(queueFull(claim, ahead))
+    claim.since = clock.now()
+    claim.alarm = alarmAt(claim.until, () =>
+      this.#fail(claim, acquireTimeout(claim, this.holders(), this.#limits.connectionLimit)),
+    )
+    this.#line.push(claim)
+    if (places <= 0) this.#events.emit('enqueue')
+    this.#serve()
+  }
+
+  /** Takes a claim that still waits out of the line. A connection on the way for it goes to the others. */
+  abandon(claim: Claim): void {
+    claim.alarm?.clear()
+    claim.pending = false
+    this.#line.remove(claim)
+    if (this.#whenEnded) this.#serve()
+  }
+
+  /** Takes a connection back. The promise, if there is one, resolves when it is clean again or gone. */
+  release(claim: Claim): Promise<void> | undefined {
+    const { slot } = claim
+    claim.slot = undefined
+    if (slot?.holder !== claim) return undefined
+    slot.holder = undefined
+    if (slot.state !== 'inUse') return undefined
+    const link = slot.link as Link
+    link.readmit()
+    this.#events.emitThread('release', link.threadId)
+    const cleanup = slot.retired ? 'evict' : this.#cleanup(link)
+    if (cleanup === 'none') return this.#free(slot)
+    if (cleanup === 'evict') return this.#quit(slot)
+    return this.#clean(slot, link, cleanup)
+  }
+
+  /** Gives a connection up: its socket is closed at once, and what was in flight settles as lost. */
+  evict(claim: Claim, error?: Error): void {
+    const { slot } = claim
+    claim.slot = undefined
+    if (slot?.holder !== claim) return
+    slot.holder = undefined
+    slot.link?.destroy(error)
+  }
+
+  /** No connection of now is used again: the server behind them is not the one they were opened for. */
+  retire(): void {
+    for (const slot of this.#slots) slot.retired = true
+    for (const slot of [...this.#idle]) this.#quit(slot)
+  }
+
+  /** Closes what has not been needed for a while, but keeps one. For an invocation's end. */
+  trim(): void {
+    const longUnused = (slot: Slot | undefined) => slot && clock.now() - slot.idleSince > SURPLUS_AFTER
+    while (this.#idle.length > 1 && longUnused(this.#idle[0])) this.#quit(this.#idle[0] as Slot)
+  }
+
+  /** Refuses new claims, serves those in line, then closes everything; resolves when the last socket is closed. */
+  end(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#whenEnded = resolve
+    this.#serve()
+    return promise
+  }
+
+  /** Ends without waiting for anybody. */
+  stop(): void {
+    for (let claim = this.#line.first; claim; claim = this.#line.first) this.#fail(claim, poolEnded())
+    for (const slot of [...this.#slots]) {
+      slot.abort.abort()
+      slot.link?.destroy(poolEnded())
+    }
+  }
+
+  /** The claims that have a connection now. */
+  holders(): Claim[] {
+    return [...this.#slots].flatMap((slot) => slot.holder ?? [])
+  }
+
+  situation(claim: Claim): string {
+    return situation(claim, this.holders(), this.#limits.connectionLimit)
+  }
+
+  /** Brings those in line and the connections together. */
+  #serve(): void {
+    for (let claim = this.#line.first; claim; claim = this.#line.first) {
+      const slot = this.#idle.at(-1)
+      if (!slot) break
+      const verdict = this.#verdict(slot)
+      if (verdict === 'replace') {
+        this.#quit(slot)
+        continue
+      }
+      this.#line.remove(claim)
+      if (verdict === 'reuse') this.#grant(slot, claim)
+      else this.#validate(slot, claim, verdict)
+    }
+    while (this.#counts.connecting < this.#line.length && this.#slots.size < this.#limits.connectionLimit)
+      this.#open()
+    if (this.#whenEnded) this.#finish(this.#whenEnded)
+  }
+
+  #verdict({ idleSince, openedAt, limits }: Slot): Verdict {
+    const now = clock.now()
+    return freshness(now - idleSince, now - openedAt, limits)
+  }
+
+  #grant(slot: Slot, claim: Claim): void {
+    claim.alarm?.clear()
+    claim.pending = false
+    this.#move(slot, 'inUse')
+    slot.holder = claim
+    claim.slot = slot
+    this.#events.emitThread('acquire', (slot.link as Link).threadId)
+    claim.granted(slot)
+  }
+
+  /** Nobody else gets the link meanwhile. When it proves dead, the claim has its place at the head of the line back. */
+  #validate(slot: Slot, claim: Claim, by: 'probe' | 'ping'): void {
+    this.#move(slot, 'inUse')
+    const link = slot.link as Link
+    const judged = () => {
+      if (slot.state === 'inUse' && claim.pending) return this.#grant(slot, claim)
+      if (claim.pending) this.#line.unshift(claim)
+      if (slot.state === 'inUse') this.#free(slot)
+      else this.#serve()
+    }
+    turn(() => {
+      if (by === 'probe' || link.dead) return judged()
+      const alarm = alarmAt(clock.now() + this.#limits.validateTimeout, () => link.destroy())
+      link.ping(() => {
+        alarm.clear()
+        judged()
+      })
+    })
+  }
+
+  #open(): void {
+    const first = this.#line.first as Claim
+    const { validateAfter, idleTimeout, maxLifetime } = this.#limits
+    const slot = new Slot({ validateAfter, idleTimeout, maxLifetime, pingable: !this.#opener.proxied })
+    this.#slots.add(slot)
+    this.#counts.connecting++
+    this.#opener.open(first.connectUntil, slot.abort.signal).then(
+      (link) => this.#arrived(slot, link),
+      (error: Error) => this.#failed(slot, first.connectUntil, error),
+    )
+  }
+
+  #arrived(slot: Slot, link: Link): void {
+    slot.link = link
+    slot.openedAt = clock.now()
+    this.#opened++
+    link.onDeath = () => this.#move(slot, 'closing')
+    void link.closed.then(() => {
+      this.#move(slot, 'closed')
+      this.#serve()
+    })
+    if (link.dead) return this.#move(slot, 'closing')
+    this.#events.emitThread('connection', link.threadId)
+    this.#free(slot)
+  }
+
+  /** Fails those whose time to connect is over, and everybody where trying again would not help and nothing else can serve. */
+  #failed(slot: Slot, until: number, error: Error): void {
+    this.#move(slot, 'closed')
+    const hopeless = !(error instanceof WarmpoolError && error.retryable)
+    const nothingElse = this.#slots.size - this.#counts.closing - this.#counts.connecting === 0
+    const claims = this.#line
+    do {
+      const claim = claims.first
+      if (!claim) break
+      if (!hopeless && claim.connectUntil > until) break
+      this.#fail(claim, error)
+    } while (!hopeless || nothingElse)
+    this.#serve()
+  }
+
+  #fail(claim: Claim, error: Error): void {
+    this.abandon(claim)
+    claim.failed(error)
+  }
+
+  #cleanup(link: Link): Cleanup {
+    const { sessionReset } = this.#limits
+    if (sessionReset === 'always') return cleanupOf(link.effect | STATE, this.#opener.proxied)
+    return cleanupOf(sessionReset === 'never' ? link.effect & ~STATE : link.effect, this.#opener.proxied)
+  }
+
+  async #clean(slot: Slot, link: Link, by: 'rollback' | 'reset'): Promise<void> {
+    this.#move(slot, 'resetting')
+    if (await clean(link, by, (cleaned) => this.#opener.setUp(cleaned))) this.#free(slot)
+  }
+
+  #free(slot: Slot): undefined {
+    slot.idleSince = clock.now()
+    this.#move(slot, 'idle')
+    if (this.#line.length > 0 || this.#whenEnded) this.#serve()
+    return undefined
+  }
+
+  #quit(slot: Slot): undefined {
+    const link = slot.link as Link
+    this.#move(slot, 'closing')
+    link.quit()
+    const alarm = alarmAt(clock.now() + QUIT_PATIENCE, () => link.destroy())
+    void link.closed.then(() => alarm.clear())
+    return undefined
+  }
+
+  #finish(done: () => void): void {
+    const { connecting, inUse, resetting } = this.#counts
+    if (this.#line.length + connecting + inUse + resetting > 0) return
+    for (const slot of [...this.#idle]) this.#quit(slot)
+    if (this.#slots.size === 0) done()
+  }
+
+  #move(slot: Slot, to: State): void {
+    const from = slot.state
+    if (from === to || from === 'closed' || (from === 'closing' && to !== 'closed')) return
+    if (from === 'idle') this.#idle.splice(this.#idle.lastIndexOf(slot), 1)
+    slot.state = to
+    this.#counts[from]--
+    this.#counts[to]++
+    if (to === 'idle') this.#idle.push(slot)
+    if (to === 'closed') this.#slots.delete(slot)
+  }
+}

@@ -1,0 +1,103 @@
+import { invalidOption } from '../errors.ts'
+import type { ConnectionSettings, Credentials, Settings } from '../options.ts'
+import { isRdsProxy, type Tls, tlsOf } from './tls.ts'
+
+/** Where links lead, with which trust, as whom. The host alone decides where we connect. */
+export interface Target {
+  readonly host: string
+  readonly port: number
+  readonly socketPath: string | undefined
+  readonly user: string | undefined
+  readonly password: string | undefined
+  readonly database: string | undefined
+  readonly tls: Tls | undefined
+  readonly credentials: Credentials | undefined
+  /** Through RDS Proxy: nothing that pins, no ping, no reset. */
+  readonly proxied: boolean
+  readonly driver: Readonly<Record<string, unknown>>
+}
+
+/** @throws WarmpoolError `INVALID_OPTION` where credentials would travel in clear */
+export function targetOf(connection: ConnectionSettings, settings: Settings): Target {
+  const tls = tlsOf(connection, settings.tls)
+  if (settings.credentials?.cleartext && !tls)
+    throw invalidOption(
+      'credentials',
+      'a token that is sent in clear, without TLS',
+      "tls: 'auto' on an RDS host, or tls: { ca }",
+    )
+  const proxied = settings.proxy === 'auto' ? isRdsProxy(connection.host) : settings.proxy
+  if (proxied) refusePinning(settings.session)
+  return {
+    host: connection.host,
+    port: connection.port,
+    socketPath: connection.socketPath,
+    user: connection.user,
+    password: connection.password,
+    database: connection.database,
+    tls,
+    credentials: settings.credentials,
+    proxied,
+    driver: connection.driver,
+  }
+}
+
+/** What RDS Proxy tracks: setting anything else pins the session to one server connection (AWS, RDS Proxy, pinning). */
+const TRACKED = [
+  'autocommit',
+  'character_set_client',
+  'character_set_connection',
+  'character_set_results',
+  'collation_connection',
+  'interactive_timeout',
+  'net_write_timeout',
+  'sql_mode',
+  'time_zone',
+  'transaction_isolation',
+  'transaction_read_only',
+  'wait_timeout',
+]
+
+function refusePinning(session: Settings['session']): void {
+  for (const name of Object.keys(session))
+    if (!TRACKED.includes(name.toLowerCase()))
+      throw invalidOption(`session.${name}`, 'a variable that pins an RDS Proxy session', TRACKED.join(', '))
+}
+
+/** How a target is called in messages and in the registry: never with a password. */
+export function labelOf(connection: ConnectionSettings): string {
+  const place = connection.socketPath ?? `${connection.host}:${connection.port}`
+  return `${connection.user ?? ''}@${place}/${connection.database ?? ''}`
+}
+
+/**
+ * What must be equal for two pools to share one: the place, the user, and every option that shapes results or the session.
+ * Functions count by identity.
+ */
+export function keyOf(settings: Settings): string {
+  if (settings.name !== undefined) return `name ${settings.name}`
+  const connection = settings.connection as ConnectionSettings
+  const shape = [
+    connection.driver,
+    connection.ssl,
+    settings.tls,
+    settings.proxy,
+    settings.session,
+    settings.credentials,
+  ]
+  return `target ${labelOf(connection)} ${JSON.stringify(shape, replaceFunctions)}`
+}
+
+const identities = new WeakMap<object, string>()
+let identified = 0
+
+function replaceFunctions(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value)
+  if (typeof value !== 'function') return value
+  let identity = identities.get(value)
+  if (!identity) {
+    identity = `function ${++identified}`
+    identities.set(value, identity)
+  }
+  return identity
+}

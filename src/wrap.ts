@@ -1,0 +1,34 @@
+import type { InvocationContext } from './invocation/invocation.ts'
+import type { Scope } from './invocation/scope.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: only `any` accepts handlers of every event and context type
+export type AnyHandler = (...args: any[]) => any
+
+/** Lambda reads the handler's length (a third parameter was once a callback) and its symbols (response streaming). */
+export function wrapHandler<H extends AnyHandler>(scope: Scope, handler: H): H {
+  const wrapped = async function (this: unknown, ...args: unknown[]): Promise<unknown> {
+    const { invocation, joined } = scope.begin(contextAmong(args))
+    if (joined) return handler.apply(this, args)
+    try {
+      return await scope.run(invocation, () => handler.apply(this, args))
+    } finally {
+      await scope.end(invocation)
+    }
+  }
+  Object.defineProperty(wrapped, 'length', { value: handler.length })
+  Object.defineProperty(wrapped, 'name', { value: handler.name })
+  for (const symbol of Object.getOwnPropertySymbols(handler))
+    Object.defineProperty(
+      wrapped,
+      symbol,
+      Object.getOwnPropertyDescriptor(handler, symbol) as PropertyDescriptor,
+    )
+  return wrapped as unknown as H
+}
+
+/** The second argument; of a streaming handler the third. */
+function contextAmong(args: unknown[]): InvocationContext | undefined {
+  const isContext = (arg: unknown) =>
+    typeof arg === 'object' && arg !== null && 'getRemainingTimeInMillis' in arg
+  return (args.slice(1).find(isContext) ?? args[1]) as InvocationContext | undefined
+}
