@@ -20,12 +20,12 @@ export function endInvocation(
   events: Events,
 ): Promise<void> | undefined {
   invocation.alarm?.clear()
-  invocation.refusal = ended(invocation)
-  const left = [...invocation.leases]
-  if (left.length === 0 && invocation.cleaning.size === 0) {
+  invocation.phase = 'ended'
+  if (invocation.leases.size === 0 && invocation.cleaning.length === 0) {
     invocation.slots.trim()
     return undefined
   }
+  const left = [...invocation.leases]
   return takeBack(invocation, left).then(() => {
     invocation.slots.trim()
     const leak = tellLeak(invocation, left, onLeak, events)
@@ -33,14 +33,8 @@ export function endInvocation(
   })
 }
 
-function ended(invocation: Invocation): WarmpoolError {
-  return new WarmpoolError('INVOCATION_ENDED', `nothing more can start: ${invocation.label} has ended`, {
-    outcome: 'not-sent',
-  })
-}
-
 async function takeBack(invocation: Invocation, left: Lease[]): Promise<void> {
-  const error = invocation.refusal as WarmpoolError
+  const error = invocation.refusal()
   const settled = left.map((lease) => {
     lease.over ??= error
     if (!lease.slot) return invocation.drop(lease, error)

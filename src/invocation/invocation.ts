@@ -1,5 +1,5 @@
 import { type Alarm, alarmAt, clock } from '../clock.ts'
-import { WarmpoolError } from '../errors.ts'
+import { type Outcome, WarmpoolError } from '../errors.ts'
 import type { Settings } from '../options.ts'
 import { type Fault, readOnlyServer } from '../policy/faults.ts'
 import type { Slots } from '../slots/slots.ts'
@@ -24,9 +24,9 @@ export class Invocation {
   readonly slots: Slots
   readonly leases = new Set<Lease>()
   /** Cleanings under way of what it has given back. */
-  readonly cleaning = new Set<Promise<void>>()
-  /** Why it starts nothing more. */
-  refusal: WarmpoolError | undefined
+  readonly cleaning: Promise<void>[] = []
+  /** From `expired` on nothing more starts. */
+  phase: 'live' | 'expired' | 'ended' = 'live'
   alarm: Alarm | undefined
 
   private constructor(
@@ -64,7 +64,7 @@ export class Invocation {
 
   /** Asks for a connection on the lease's behalf. */
   take(lease: Lease): void {
-    if (this.refusal) return lease.failed(this.refusal)
+    if (this.phase !== 'live') return lease.failed(this.refusal())
     this.leases.add(lease)
     this.slots.acquire(lease)
   }
@@ -75,8 +75,17 @@ export class Invocation {
     this.leases.delete(lease)
     const cleaned = this.slots.release(lease)
     if (!cleaned) return undefined
-    this.cleaning.add(cleaned)
-    return cleaned.finally(() => this.cleaning.delete(cleaned))
+    this.cleaning.push(cleaned)
+    return cleaned
+  }
+
+  /** Why it starts nothing more. */
+  refusal(): WarmpoolError {
+    if (this.phase === 'expired')
+      return this.#deadlineExceeded(`nothing more can start in ${this.label}: its time is up`, 'not-sent')
+    return new WarmpoolError('INVOCATION_ENDED', `nothing more can start: ${this.label} has ended`, {
+      outcome: 'not-sent',
+    })
   }
 
   /** Gives up what the lease has, or waits for. */
@@ -96,7 +105,7 @@ export class Invocation {
 
   /** From the deadline on: what runs is stopped, what waits is refused. */
   expire(): void {
-    this.refusal = this.#deadlineExceeded(`nothing more can start in ${this.label}: its time is up`)
+    this.phase = 'expired'
     for (const lease of [...this.leases]) {
       const what = lease.slot
         ? `${lease.describe()} was stopped`
@@ -109,7 +118,7 @@ export class Invocation {
     if (this.deadline !== Number.POSITIVE_INFINITY) this.alarm = alarmAt(this.deadline, () => this.expire())
   }
 
-  #deadlineExceeded(what: string): WarmpoolError {
-    return new WarmpoolError('DEADLINE_EXCEEDED', what, { statusCode: 504 })
+  #deadlineExceeded(what: string, outcome?: Outcome): WarmpoolError {
+    return new WarmpoolError('DEADLINE_EXCEEDED', what, { statusCode: 504, ...(outcome && { outcome }) })
   }
 }

@@ -1,10 +1,11 @@
+import { clock } from '../clock.ts'
 import type { Link } from '../link.ts'
-import type { FreshnessLimits } from '../policy/freshness.ts'
+import { type FreshnessLimits, freshness, type Verdict } from '../policy/freshness.ts'
 import type { Claim } from './claim.ts'
 
 export type State = 'connecting' | 'idle' | 'inUse' | 'resetting' | 'closing' | 'closed'
 
-/** One place of the bound. It is in exactly one state, and only `Slots` moves it. */
+/** One place of the bound. It is in exactly one state, which only {@link States} changes. */
 export class Slot {
   state: State = 'connecting'
   /** Missing while connecting. */
@@ -14,14 +15,21 @@ export class Slot {
   /** Not to be used again once it is given back. */
   retired = false
   /** Wall clock, milliseconds. */
-  openedAt = 0
   idleSince = 0
-  readonly limits: FreshnessLimits
   /** Gives up connecting. */
   readonly abort = new AbortController()
+  #openedAt = 0
+  #limits: FreshnessLimits | undefined
 
   /** A fleet that started together must not reconnect together: each lives up to 10 % less than `maxLifetime`. */
-  constructor(limits: FreshnessLimits) {
-    this.limits = { ...limits, maxLifetime: limits.maxLifetime * (1 - Math.random() / 10) }
+  arrived(link: Link, limits: FreshnessLimits): void {
+    this.link = link
+    this.#openedAt = clock.now()
+    this.#limits = { ...limits, maxLifetime: limits.maxLifetime * (1 - Math.random() / 10) }
+  }
+
+  judge(): Verdict {
+    const now = clock.now()
+    return freshness(now - this.idleSince, now - this.#openedAt, this.#limits as FreshnessLimits)
   }
 }

@@ -1,15 +1,16 @@
-import { alarmAt, clock, turn } from '../clock.ts'
+import { alarmAt, clock } from '../clock.ts'
 import { WarmpoolError } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { Link } from '../link.ts'
 import type { Settings } from '../options.ts'
-import { type FreshnessLimits, freshness, type Verdict } from '../policy/freshness.ts'
-import { type Cleanup, cleanupOf, STATE } from '../policy/session.ts'
+import type { FreshnessLimits } from '../policy/freshness.ts'
 import type { Claim } from './claim.ts'
-import { clean } from './cleaning.ts'
+import { clean, cleanupFor } from './cleaning.ts'
 import { Line } from './line.ts'
 import { acquireTimeout, poolEnded, queueFull, situation } from './refusals.ts'
-import { Slot, type State } from './slot.ts'
+import { Slot } from './slot.ts'
+import { States } from './states.ts'
+import { validate } from './validating.ts'
 
 /** What slots need of a connector; tests have one without sockets. */
 export interface Opener {
@@ -28,24 +29,13 @@ type Limits = Pick<Settings, 'connectionLimit' | 'queueLimit' | 'sessionReset'> 
     readonly validateTimeout: number
   }
 
-/** The container's connections: the bound, who has which, who waits. `#move` alone changes a slot's state. */
+/** The container's connections: the bound, who has which, who waits. {@link States.move} alone changes a slot's state. */
 export class Slots {
   readonly #limits: Limits
   readonly #opener: Opener
   readonly #events: Events
   readonly #line = new Line<Claim>()
-  /** Every slot that counts: all but the closed. */
-  readonly #slots = new Set<Slot>()
-  /** The newest is last, and taken first. */
-  readonly #idle: Slot[] = []
-  readonly #counts: Record<State, number> = {
-    connecting: 0,
-    idle: 0,
-    inUse: 0,
-    resetting: 0,
-    closing: 0,
-    closed: 0,
-  }
+  readonly #states = new States()
   /** Connections opened since the start. */
   #opened = 0
   #whenEnded: (() => void) | undefined
@@ -60,8 +50,8 @@ export class Slots {
     const { connectionLimit: limit } = this.#limits
     return {
       limit,
-      ...this.#counts,
-      total: this.#slots.size,
+      ...this.#states.counts,
+      total: this.#states.slots.size,
       waiting: this.#line.length,
       opened: this.#opened,
     }
@@ -70,11 +60,10 @@ export class Slots {
   /** Grants the claim a clean, living connection, at once where there is one, or fails it. */
   acquire(claim: Claim): void {
     if (this.#whenEnded) return claim.failed(poolEnded())
-    const newest = this.#idle.at(-1)
-    if (newest && this.#line.length === 0 && this.#verdict(newest) === 'reuse')
-      return this.#grant(newest, claim)
-    const places = this.#limits.connectionLimit - this.#slots.size + this.#idle.length
-    const ahead = this.#line.length - this.#counts.connecting
+    const newest = this.#states.idle.at(-1)
+    if (newest && this.#line.length === 0 && newest.judge() === 'reuse') return this.#grant(newest, claim)
+    const places = this.#limits.connectionLimit - this.#states.slots.size + this.#states.idle.length
+    const ahead = this.#line.length - this.#states.counts.connecting
     if (this.#limits.queueLimit > 0 && places <= 0 && ahead >= this.#limits.queueLimit)
       return claim.failed(queueFull(claim, ahead))
     claim.since = clock.now()
@@ -104,7 +93,7 @@ export class Slots {
     const link = slot.link as Link
     link.readmit()
     this.#events.emitThread('release', link.threadId)
-    const cleanup = slot.retired ? 'evict' : this.#cleanup(link)
+    const cleanup = slot.retired ? 'evict' : cleanupFor(link, this.#limits.sessionReset, this.#opener.proxied)
     if (cleanup === 'none') return this.#free(slot)
     if (cleanup === 'evict') return this.#quit(slot)
     return this.#clean(slot, link, cleanup)
@@ -121,14 +110,15 @@ export class Slots {
 
   /** No connection of now is used again: the server behind them is not the one they were opened for. */
   retire(): void {
-    for (const slot of this.#slots) slot.retired = true
-    for (const slot of [...this.#idle]) this.#quit(slot)
+    for (const slot of this.#states.slots) if (slot.link) slot.retired = true
+    for (const slot of [...this.#states.idle]) this.#quit(slot)
   }
 
   /** Closes what has not been needed for a while, but keeps one. For an invocation's end. */
   trim(): void {
     const longUnused = (slot: Slot | undefined) => slot && clock.now() - slot.idleSince > SURPLUS_AFTER
-    while (this.#idle.length > 1 && longUnused(this.#idle[0])) this.#quit(this.#idle[0] as Slot)
+    while (this.#states.idle.length > 1 && longUnused(this.#states.idle[0]))
+      this.#quit(this.#states.idle[0] as Slot)
   }
 
   /** Refuses new claims, serves those in line, then closes everything; resolves when the last socket is closed. */
@@ -142,7 +132,7 @@ export class Slots {
   /** Ends without waiting for anybody. */
   stop(): void {
     for (let claim = this.#line.first; claim; claim = this.#line.first) this.#fail(claim, poolEnded())
-    for (const slot of [...this.#slots]) {
+    for (const slot of [...this.#states.slots]) {
       slot.abort.abort()
       slot.link?.destroy(poolEnded())
     }
@@ -150,7 +140,7 @@ export class Slots {
 
   /** The claims that have a connection now. */
   holders(): Claim[] {
-    return [...this.#slots].flatMap((slot) => slot.holder ?? [])
+    return [...this.#states.slots].flatMap((slot) => slot.holder ?? [])
   }
 
   situation(claim: Claim): string {
@@ -160,9 +150,9 @@ export class Slots {
   /** Brings those in line and the connections together. */
   #serve(): void {
     for (let claim = this.#line.first; claim; claim = this.#line.first) {
-      const slot = this.#idle.at(-1)
+      const slot = this.#states.idle.at(-1)
       if (!slot) break
-      const verdict = this.#verdict(slot)
+      const verdict = slot.judge()
       if (verdict === 'replace') {
         this.#quit(slot)
         continue
@@ -171,20 +161,18 @@ export class Slots {
       if (verdict === 'reuse') this.#grant(slot, claim)
       else this.#validate(slot, claim, verdict)
     }
-    while (this.#counts.connecting < this.#line.length && this.#slots.size < this.#limits.connectionLimit)
+    while (
+      this.#states.counts.connecting < this.#line.length &&
+      this.#states.slots.size < this.#limits.connectionLimit
+    )
       this.#open()
     if (this.#whenEnded) this.#finish(this.#whenEnded)
-  }
-
-  #verdict({ idleSince, openedAt, limits }: Slot): Verdict {
-    const now = clock.now()
-    return freshness(now - idleSince, now - openedAt, limits)
   }
 
   #grant(slot: Slot, claim: Claim): void {
     claim.alarm?.clear()
     claim.pending = false
-    this.#move(slot, 'inUse')
+    this.#states.move(slot, 'inUse')
     slot.holder = claim
     claim.slot = slot
     this.#events.emitThread('acquire', (slot.link as Link).threadId)
@@ -193,30 +181,19 @@ export class Slots {
 
   /** Nobody else gets the link meanwhile. When it proves dead, the claim has its place at the head of the line back. */
   #validate(slot: Slot, claim: Claim, by: 'probe' | 'ping'): void {
-    this.#move(slot, 'inUse')
-    const link = slot.link as Link
-    const judged = () => {
+    this.#states.move(slot, 'inUse')
+    validate(slot.link as Link, by, this.#limits.validateTimeout, () => {
       if (slot.state === 'inUse' && claim.pending) return this.#grant(slot, claim)
       if (claim.pending) this.#line.unshift(claim)
       if (slot.state === 'inUse') this.#free(slot)
       else this.#serve()
-    }
-    turn(() => {
-      if (by === 'probe' || link.dead) return judged()
-      const alarm = alarmAt(clock.now() + this.#limits.validateTimeout, () => link.destroy())
-      link.ping(() => {
-        alarm.clear()
-        judged()
-      })
     })
   }
 
   #open(): void {
     const first = this.#line.first as Claim
-    const { validateAfter, idleTimeout, maxLifetime } = this.#limits
-    const slot = new Slot({ validateAfter, idleTimeout, maxLifetime, pingable: !this.#opener.proxied })
-    this.#slots.add(slot)
-    this.#counts.connecting++
+    const slot = new Slot()
+    this.#states.add(slot)
     this.#opener.open(first.connectUntil, slot.abort.signal).then(
       (link) => this.#arrived(slot, link),
       (error: Error) => this.#failed(slot, first.connectUntil, error),
@@ -224,31 +201,27 @@ export class Slots {
   }
 
   #arrived(slot: Slot, link: Link): void {
-    slot.link = link
-    slot.openedAt = clock.now()
+    slot.arrived(link, { ...this.#limits, pingable: !this.#opener.proxied })
     this.#opened++
-    link.onDeath = () => this.#move(slot, 'closing')
+    link.onDeath = () => this.#states.move(slot, 'closing')
     void link.closed.then(() => {
-      this.#move(slot, 'closed')
+      this.#states.move(slot, 'closed')
       this.#serve()
     })
-    if (link.dead) return this.#move(slot, 'closing')
+    if (link.dead) return this.#states.move(slot, 'closing')
     this.#events.emitThread('connection', link.threadId)
     this.#free(slot)
   }
 
   /** Fails those whose time to connect is over, and everybody where trying again would not help and nothing else can serve. */
   #failed(slot: Slot, until: number, error: Error): void {
-    this.#move(slot, 'closed')
+    this.#states.move(slot, 'closed')
     const hopeless = !(error instanceof WarmpoolError && error.retryable)
-    const nothingElse = this.#slots.size - this.#counts.closing - this.#counts.connecting === 0
-    const claims = this.#line
-    do {
-      const claim = claims.first
-      if (!claim) break
+    for (let claim = this.#line.first; claim; claim = this.#line.first) {
       if (!hopeless && claim.connectUntil > until) break
       this.#fail(claim, error)
-    } while (!hopeless || nothingElse)
+      if (hopeless && this.#states.anyOpen) break
+    }
     this.#serve()
   }
 
@@ -257,27 +230,21 @@ export class Slots {
     claim.failed(error)
   }
 
-  #cleanup(link: Link): Cleanup {
-    const { sessionReset } = this.#limits
-    if (sessionReset === 'always') return cleanupOf(link.effect | STATE, this.#opener.proxied)
-    return cleanupOf(sessionReset === 'never' ? link.effect & ~STATE : link.effect, this.#opener.proxied)
-  }
-
   async #clean(slot: Slot, link: Link, by: 'rollback' | 'reset'): Promise<void> {
-    this.#move(slot, 'resetting')
+    this.#states.move(slot, 'resetting')
     if (await clean(link, by, (cleaned) => this.#opener.setUp(cleaned))) this.#free(slot)
   }
 
   #free(slot: Slot): undefined {
     slot.idleSince = clock.now()
-    this.#move(slot, 'idle')
+    this.#states.move(slot, 'idle')
     if (this.#line.length > 0 || this.#whenEnded) this.#serve()
     return undefined
   }
 
   #quit(slot: Slot): undefined {
     const link = slot.link as Link
-    this.#move(slot, 'closing')
+    this.#states.move(slot, 'closing')
     link.quit()
     const alarm = alarmAt(clock.now() + QUIT_PATIENCE, () => link.destroy())
     void link.closed.then(() => alarm.clear())
@@ -285,20 +252,8 @@ export class Slots {
   }
 
   #finish(done: () => void): void {
-    const { connecting, inUse, resetting } = this.#counts
-    if (this.#line.length + connecting + inUse + resetting > 0) return
-    for (const slot of [...this.#idle]) this.#quit(slot)
-    if (this.#slots.size === 0) done()
-  }
-
-  #move(slot: Slot, to: State): void {
-    const from = slot.state
-    if (from === to || from === 'closed' || (from === 'closing' && to !== 'closed')) return
-    if (from === 'idle') this.#idle.splice(this.#idle.lastIndexOf(slot), 1)
-    slot.state = to
-    this.#counts[from]--
-    this.#counts[to]++
-    if (to === 'idle') this.#idle.push(slot)
-    if (to === 'closed') this.#slots.delete(slot)
+    if (this.#line.length > 0 || this.#states.busy) return
+    for (const slot of [...this.#states.idle]) this.#quit(slot)
+    if (this.#states.slots.size === 0) done()
   }
 }

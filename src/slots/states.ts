@@ -1,0 +1,44 @@
+import type { Slot, State } from './slot.ts'
+
+/** Which slot is in which state. `move` is the only place where that changes. */
+export class States {
+  /** Every slot that counts against the bound: all but the closed. */
+  readonly slots = new Set<Slot>()
+  /** The newest is last, and taken first. */
+  readonly idle: Slot[] = []
+  readonly counts: Record<State, number> = {
+    connecting: 0,
+    idle: 0,
+    inUse: 0,
+    resetting: 0,
+    closing: 0,
+    closed: 0,
+  }
+
+  add(slot: Slot): void {
+    this.slots.add(slot)
+    this.counts[slot.state]++
+  }
+
+  /** What is closed stays closed, and what is closing can only close: a late answer moves nothing back. */
+  move(slot: Slot, to: State): void {
+    const from = slot.state
+    if (from === to || from === 'closed' || (from === 'closing' && to !== 'closed')) return
+    if (from === 'idle') this.idle.splice(this.idle.lastIndexOf(slot), 1)
+    slot.state = to
+    this.counts[from]--
+    this.counts[to]++
+    if (to === 'idle') this.idle.push(slot)
+    if (to === 'closed') this.slots.delete(slot)
+  }
+
+  /** Whether somebody works, or is about to. */
+  get busy(): boolean {
+    return this.counts.connecting + this.counts.inUse + this.counts.resetting > 0
+  }
+
+  /** Whether a connection is there that will come free, or could. */
+  get anyOpen(): boolean {
+    return this.counts.idle + this.counts.inUse + this.counts.resetting > 0
+  }
+}
