@@ -8,5 +8,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Each file has a server of its own and many start processes: more at once than cores only makes them wait for each other.
     maxWorkers: 2,
+    execArgv: ['--expose-gc'],
   },
 })

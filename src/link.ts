@@ -3,12 +3,11 @@ import { attempt, Commands } from './commands.ts'
 import { connect, type Done, type DriverConnection, type Login, type Sql } from './driver.ts'
 import { WarmpoolError, withOutcome } from './errors.ts'
 import {
+  BEYOND_RESET,
   CLEAN,
   type Effect,
-  effectOf,
   effectOfCall,
   IN_TRANSACTION,
-  STATE,
   TRANSACTION,
 } from './policy/session.ts'
 import { NO_BACKSLASH_ESCAPES, textParameters } from './policy/text-parameters.ts'
@@ -30,6 +29,7 @@ export class Link {
   onDeath: (error: Error) => void = () => {}
   readonly #connection: DriverConnection
   readonly #proxied: boolean
+  readonly #notOpened: (error: Error) => void
   readonly #commands = new Commands((error, result) => this.#observe(error, result))
   #effect: Effect = CLEAN
   #status = 0
@@ -39,23 +39,23 @@ export class Link {
     this.#proxied = target.proxied
     const connection = connect(target, login)
     this.#connection = connection
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.closed = promise
-    this.opened = new Promise((opened, failed) => {
-      const die = (error: Error) => this.#die(error, failed)
-      connection.on('error', die)
-      connection.on('end', () => die(lost()))
-      connection.stream.once('close', () => {
-        die(lost())
-        resolve()
-      })
-      connection.once('connect', () => {
-        this.#status = connection._handshakePacket?.statusFlags ?? 0
-        // After TLS the stream is another one, which mysql2 watches only for errors.
-        connection.stream.once('end', () => die(lost()))
-        connection.stream.once('close', () => die(lost()))
-        opened()
-      })
+    const [opened, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    this.opened = opened.promise
+    this.closed = closed.promise
+    this.#notOpened = opened.reject
+    const die = (error = lost()) => this.#die(error)
+    connection.on('error', die)
+    connection.on('end', () => die())
+    connection.stream.once('close', () => {
+      die()
+      closed.resolve()
+    })
+    connection.once('connect', () => {
+      this.#status = connection._handshakePacket?.statusFlags ?? 0
+      // After TLS the stream is another one, which mysql2 watches only for errors.
+      connection.stream.once('end', () => die())
+      connection.stream.once('close', () => die())
+      opened.resolve()
     })
   }
 
@@ -84,7 +84,7 @@ export class Link {
   }
 
   query(sql: Sql, values: unknown, done: Done): void {
-    this.#send(effectOfCall(sql, values), (settle) => this.#connection.query(sql, values, settle), done)
+    this.#send(this.#effectOf(sql, values), (settle) => this.#connection.query(sql, values, settle), done)
   }
 
   /**
@@ -101,7 +101,7 @@ export class Link {
         if (refusal) return settle(withOutcome(refusal, 'not-sent'))
         attempt(settle, () => this.#connection.execute(options, values, settle))
       })
-    this.#send(effectOf(options.sql), start, done)
+    this.#send(this.#effectOf(options), start, done)
   }
 
   /** Rows are handed over as they come and not kept. */
@@ -117,7 +117,7 @@ export class Link {
         })
         .on('end', () => settle(failure))
     }
-    this.#send(effectOfCall(sql, values), start, done)
+    this.#send(this.#effectOf(sql, values), start, done)
   }
 
   /** Holds the socket back, while rows come faster than they are used. */
@@ -137,14 +137,14 @@ export class Link {
   reset(done: Done): void {
     const start = (settle: Done) =>
       this.#connection.reset((error) => {
-        if (!error) this.#effect = CLEAN
+        if (!error) this.#effect &= BEYOND_RESET
         settle(error)
       })
     this.#send(CLEAN, start, done)
   }
 
   changeUser(options: ConnectionOptions, done: Done): void {
-    this.#send(STATE, (settle) => this.#connection.changeUser(options, settle), done)
+    this.#send(BEYOND_RESET, (settle) => this.#connection.changeUser(options, settle), done)
   }
 
   prepare(sql: Sql, done: Done): void {
@@ -204,6 +204,10 @@ export class Link {
     })
   }
 
+  #effectOf(sql: Sql, values?: unknown): Effect {
+    return effectOfCall(sql, values, (this.#status & NO_BACKSLASH_ESCAPES) === 0)
+  }
+
   #send(effect: Effect, start: (settle: Done) => void, done: Done): void {
     this.#effect |= effect
     this.#commands.send({ start, done })
@@ -223,10 +227,10 @@ export class Link {
     this.#effect = status & IN_TRANSACTION ? this.#effect | TRANSACTION : this.#effect & ~TRANSACTION
   }
 
-  #die(error: Error, failed?: (error: Error) => void): void {
+  #die(error: Error): void {
     if (this.#death) return
     this.#death = error
-    failed?.(error)
+    this.#notOpened(error)
     this.#commands.fail(error)
     this.#connection.stream.destroy()
     this.onDeath(error)

@@ -1,1 +1,12 @@
-export {}
+export {
+  type Database,
+  type DatabaseOptions,
+  type ProcessListRow,
+  type Surroundings,
+  startDatabase,
+} from './database/database.ts'
+export type { Container, ContainerState, InvocationResult } from './lambda/container.ts'
+export type { OutputListener } from './lambda/container-process.ts'
+export { type ContainerOptions, startContainer } from './lambda/init.ts'
+export type { InvocationError } from './lambda/invocation.ts'
+export type { RuntimeName } from './lambda/runtime.ts'

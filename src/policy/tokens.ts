@@ -2,10 +2,10 @@
  * Splits SQL text into the few kinds of tokens that session policy looks at: words in upper case, `'` for any quoted text,
  * `:=`, and single characters. Ordinary comments vanish.
  *
- * @returns `undefined` where the text cannot be told apart without knowing the server: an executable comment, an open quote,
- * or a backslash before a quote (whose meaning hangs on NO_BACKSLASH_ESCAPES).
+ * @param backslashEscapes whether a backslash escapes in quoted text: what the server says of NO_BACKSLASH_ESCAPES
+ * @returns `undefined` where the text cannot be told apart without knowing the server: an executable comment, an open quote
  */
-export function tokensOf(sql: string): string[] | undefined {
+export function tokensOf(sql: string, backslashEscapes: boolean): string[] | undefined {
   const tokens: string[] = []
   for (let at = 0; at < sql.length; ) {
     const char = sql.charCodeAt(at)
@@ -15,7 +15,7 @@ export function tokensOf(sql: string): string[] | undefined {
       tokens.push(sql.slice(at, end).toUpperCase())
       at = end
     } else if (char === QUOTE || char === DOUBLE_QUOTE || char === BACKTICK) {
-      const end = quoteEnd(sql, at, char)
+      const end = quoteEnd(sql, at, char, backslashEscapes && char !== BACKTICK)
       if (end === undefined) return undefined
       tokens.push("'")
       at = end
@@ -54,10 +54,13 @@ function wordEnd(sql: string, at: number): number {
 }
 
 /** A doubled quote reads as two quoted texts side by side, which is the same to us. */
-function quoteEnd(sql: string, start: number, quote: number): number | undefined {
-  const end = sql.indexOf(String.fromCharCode(quote), start + 1)
-  if (end < 0) return undefined
-  return quote !== BACKTICK && sql.charCodeAt(end - 1) === BACKSLASH ? undefined : end + 1
+function quoteEnd(sql: string, start: number, quote: number, backslashEscapes: boolean): number | undefined {
+  for (let at = start + 1; at < sql.length; at++) {
+    const char = sql.charCodeAt(at)
+    if (char === quote) return at + 1
+    if (char === BACKSLASH && backslashEscapes) at++
+  }
+  return undefined
 }
 
 /** MySQL wants white space after the dashes; `1--1` is arithmetic. */

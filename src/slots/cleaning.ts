@@ -1,7 +1,7 @@
 import { alarmAt, clock } from '../clock.ts'
 import type { Link } from '../link.ts'
 import type { Settings } from '../options.ts'
-import { type Cleanup, cleanupOf, STATE } from '../policy/session.ts'
+import { type Cleanup, cleanupOf, STATE, TRANSACTION } from '../policy/session.ts'
 
 /** How long a server may take to clean a session, milliseconds. Longer than a round trip anywhere; then it is replaced. */
 const PATIENCE = 1000
@@ -9,7 +9,7 @@ const PATIENCE = 1000
 /** What a link needs before somebody else may have it. */
 export function cleanupFor(link: Link, reset: Settings['sessionReset'], proxied: boolean): Cleanup {
   if (reset === 'always') return cleanupOf(link.effect | STATE, proxied)
-  return cleanupOf(reset === 'never' ? link.effect & ~STATE : link.effect, proxied)
+  return cleanupOf(reset === 'never' ? link.effect & TRANSACTION : link.effect, proxied)
 }
 
 /**

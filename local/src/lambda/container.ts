@@ -1,0 +1,153 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ContainerProcess } from './container-process.ts'
+import { type Answer, Invocation, type InvocationError } from './invocation.ts'
+import { positiveMs } from './milliseconds.ts'
+import type { RuntimeName } from './runtime.ts'
+import type { RuntimeApi } from './runtime-api.ts'
+
+/** What Lambda gives a process with an extension between SIGTERM and SIGKILL. */
+const SHUTDOWN_GRACE = 500
+
+/** `busy` from an invocation's invocation until the runtime asks for the next one. */
+export type ContainerState = 'ready' | 'busy' | 'frozen' | 'stopped'
+
+/** How an invocation went; a handler that throws is a result too. */
+export type InvocationResult = { requestId: string; durationMs: number } & (
+  | { ok: true; response: unknown }
+  | { ok: false; error: InvocationError }
+)
+
+/** What is known of a container when its INIT is done. */
+export interface ContainerFacts {
+  runtime: RuntimeName
+  initMs: number
+  timeout: number
+  functionArn: string
+}
+
+/** One execution environment, which takes one invocation at a time; made by `startContainer`. */
+export class Container {
+  readonly #process: ContainerProcess
+  readonly #api: RuntimeApi
+  readonly #facts: ContainerFacts
+  #state: ContainerState = 'ready'
+  #running: Promise<InvocationResult> | undefined
+
+  constructor(process: ContainerProcess, api: RuntimeApi, facts: ContainerFacts) {
+    this.#process = process
+    this.#api = api
+    this.#facts = facts
+    void process.exited.then(() => {
+      this.#state = 'stopped'
+      api.close()
+    })
+  }
+
+  get pid(): number {
+    return this.#process.pid
+  }
+
+  /** What calls the handler here. */
+  get runtime(): RuntimeName {
+    return this.#facts.runtime
+  }
+
+  /** From the process's start to the runtime's first Next. */
+  get initMs(): number {
+    return this.#facts.initMs
+  }
+
+  get state(): ContainerState {
+    return this.#state
+  }
+
+  /** What the container printed, both streams, but no more than the last 256 to 512 KB. */
+  get output(): string {
+    return this.#process.output
+  }
+
+  /**
+   * Invokes the handler; resolves when the runtime asks for the next invocation, or when the process is gone. On a
+   * frozen container the invocation is put in place first and then the process thawed, so it wakes up to it.
+   *
+   * A handler that throws, a timeout (`Sandbox.Timedout`, the process is killed) and a crash (`Runtime.ExitError`) are
+   * results with `ok: false`.
+   *
+   * @param event anything JSON can say; default `{}`
+   * @param options.timeout in place of the function's, in milliseconds
+   * @throws if the container is busy or stopped.
+   */
+  async invoke(event: unknown = {}, options: { timeout?: number } = {}): Promise<InvocationResult> {
+    if (this.#state === 'busy') {
+      throw new Error(
+        'The container is busy: it takes one invocation at a time, so await it or start another.',
+      )
+    }
+    this.#refuseStopped()
+    this.#running = this.#run(event, positiveMs('timeout', options.timeout ?? this.#facts.timeout))
+    return this.#running
+  }
+
+  /** Freezes the process once the runtime waits in Next; resolves when all its threads are stopped. */
+  async freeze(): Promise<void> {
+    while (this.#state === 'busy') await this.#running
+    this.#refuseStopped()
+    this.#state = 'frozen'
+    await this.#process.freeze()
+  }
+
+  /** Lets a frozen process run on without an invocation. */
+  thaw(): void {
+    if (this.#state !== 'frozen') return
+    this.#state = 'ready'
+    this.#process.thaw()
+  }
+
+  /**
+   * Ends the process, frozen or not; resolves when it is gone. SIGKILL is Lambda's way where there is no extension;
+   * after any other signal the process has 500 ms.
+   */
+  async stop({ signal = 'SIGKILL' }: { signal?: NodeJS.Signals } = {}): Promise<void> {
+    this.#process.signal(signal)
+    this.#process.thaw()
+    await Promise.race([this.#process.exited, delay(SHUTDOWN_GRACE, undefined, { ref: false })])
+    await this.#process.kill()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  async #run(event: unknown, timeout: number): Promise<InvocationResult> {
+    const started = performance.now()
+    const invocation = new Invocation(event, Date.now() + timeout, this.#facts.functionArn)
+    this.#api.deliver(invocation)
+    if (this.#state === 'frozen') this.#process.thaw()
+    this.#state = 'busy'
+    const answer = await this.#outcome(invocation, timeout)
+    if (this.#state === 'busy') this.#state = 'ready'
+    const facts = { requestId: invocation.requestId, durationMs: performance.now() - started }
+    return 'error' in answer ? { ok: false, ...answer, ...facts } : { ok: true, ...answer, ...facts }
+  }
+
+  /** An answer that was posted counts, whatever happens to the process after it. */
+  async #outcome(invocation: Invocation, timeout: number): Promise<Answer> {
+    const patience = new AbortController()
+    const overdue = delay(timeout, undefined, { signal: patience.signal })
+    const end = await Promise.race([invocation.over, this.#process.exited, overdue])
+    patience.abort()
+    if (typeof end === 'object') return end
+    if (end === undefined) await this.#process.kill()
+    if (invocation.answer) return invocation.answer
+    if (end !== undefined) return failure('Runtime.ExitError', `Runtime exited with error: ${end}`)
+    return failure('Sandbox.Timedout', `Task timed out after ${(timeout / 1000).toFixed(2)} seconds`)
+  }
+
+  #refuseStopped(): void {
+    if (this.#state === 'stopped') throw new Error('The container has stopped: start another.')
+  }
+}
+
+function failure(errorType: string, errorMessage: string): Answer {
+  return { error: { errorType, errorMessage } }
+}

@@ -1,0 +1,84 @@
+/** The stand-in for AWS's runtime client, run as a process of its own: load the handler, then Next, call, answer. */
+import { Agent, type IncomingHttpHeaders, request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { pathToFileURL } from 'node:url'
+import { findModule } from './handler-file.ts'
+
+type Handler = (event: unknown, context: object) => unknown
+
+const { env } = process
+const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+
+async function call(method: 'GET' | 'POST', path: string, body?: unknown) {
+  const { promise, resolve, reject } = Promise.withResolvers<{ headers: IncomingHttpHeaders; body: string }>()
+  const url = `http://${env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/${path}`
+  request(url, { method, agent, headers: { 'content-type': 'application/json' } })
+    .once('error', reject)
+    .once('response', (response) => {
+      text(response).then((received) => {
+        if (response.statusCode === 200 || response.statusCode === 202) {
+          resolve({ headers: response.headers, body: received })
+        } else reject(new Error(`The Runtime API refused ${method} ${path}: ${received}`))
+      }, reject)
+    })
+    .end(method === 'POST' ? JSON.stringify(body ?? null) : undefined)
+  return promise
+}
+
+async function loadHandler(): Promise<Handler> {
+  const [moduleName = '', exportName = ''] = env._HANDLER?.split('.') ?? []
+  const file = findModule(env.LAMBDA_TASK_ROOT ?? '', moduleName)
+  if (file === undefined) throw named('Runtime.ImportModuleError', `There is no module ${moduleName}`)
+  const module = await import(pathToFileURL(file).href)
+  const handler = module[exportName] ?? module.default?.[exportName]
+  if (typeof handler !== 'function') {
+    throw named('Runtime.HandlerNotFound', `${env._HANDLER} is undefined or not exported`)
+  }
+  if (handler.length >= 3) {
+    throw named('Runtime.CallbackHandlerDeprecated', 'Lambda has no callback handlers from Node.js 24 on')
+  }
+  return handler
+}
+
+function named(name: string, message: string): Error {
+  return Object.assign(new Error(message), { name })
+}
+
+function describe(error: unknown) {
+  if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error), trace: [] }
+  return { errorType: error.name, errorMessage: error.message, trace: error.stack?.split('\n') ?? [] }
+}
+
+function contextOf(headers: IncomingHttpHeaders) {
+  const deadline = Number(headers['lambda-runtime-deadline-ms'])
+  return {
+    awsRequestId: headers['lambda-runtime-aws-request-id'],
+    invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
+    functionName: env.AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
+    memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
+    getRemainingTimeInMillis: () => deadline - Date.now(),
+  }
+}
+
+async function handleNext(handler: Handler): Promise<void> {
+  const { headers, body } = await call('GET', 'invocation/next')
+  const context = contextOf(headers)
+  env._X_AMZN_TRACE_ID = String(headers['lambda-runtime-trace-id'])
+  try {
+    const response = await handler(JSON.parse(body), context)
+    await call('POST', `invocation/${context.awsRequestId}/response`, response)
+  } catch (error) {
+    console.error('Invoke Error', error)
+    await call('POST', `invocation/${context.awsRequestId}/error`, describe(error))
+  }
+}
+
+const handler = await loadHandler().catch(async (error: unknown) => {
+  console.error('Init Error', error)
+  await call('POST', 'init/error', describe(error))
+  process.exit(1)
+})
+for (;;) await handleNext(handler)

@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import middy from '@middy/core'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import mysqlPool, { createPool, type Database, type Pool } from '../src/index.ts'
+import { contextFor } from './support/context.ts'
+import { databaseForFile } from './support/database.ts'
+
+const server = databaseForFile()
+let pool: Pool
+
+beforeAll(() => server.current.query('CREATE TABLE notes (text VARCHAR(100))'))
+beforeEach(async () => {
+  await server.current.query('TRUNCATE notes')
+  pool = createPool({ connection: server.current.url, connectionLimit: 1, onLeak: 'ignore' })
+})
+afterEach(() => pool.end())
+
+type Work = (database: Database | Pool) => Promise<unknown>
+const ways = {
+  'mysqlPool, context.db': (work: Work) =>
+    middy()
+      .use(mysqlPool({ pool }))
+      .handler((_event, { db }) => work(db)),
+  'mysqlPool, module pool': (work: Work) =>
+    middy()
+      .use(mysqlPool({ pool }))
+      .handler(() => work(pool)),
+  wrap: (work: Work) => pool.wrap((_event: unknown, _context: unknown) => work(pool)),
+}
+
+describe.each(Object.entries(ways))('%s', (_name, handlerFor) => {
+  const invoke = (work: Work, timeout?: number) => handlerFor(work)({}, contextFor(timeout))
+
+  test('an open transaction is rolled back', async () => {
+    await invoke(async (database) => {
+      const connection = await database.getConnection()
+      await connection.beginTransaction()
+      await connection.query("INSERT INTO notes VALUES ('half')")
+    })
+    await invoke((database) => database.query("INSERT INTO notes VALUES ('next')"))
+    expect(await server.current.query('SELECT text FROM notes')).toEqual([{ text: 'next' }])
+  })
+
+  test('a thrown error rolls the transaction back and reaches the caller', async () => {
+    const failing = invoke((database) =>
+      database.transaction(async (tx) => {
+        await tx.query("INSERT INTO notes VALUES ('half')")
+        throw new Error('sold out')
+      }),
+    )
+    await expect(failing).rejects.toThrow('sold out')
+    expect(await server.current.query('SELECT text FROM notes')).toEqual([])
+    await invoke((database) => database.query('SELECT 1'))
+    expect(pool.stats().opened).toBe(1)
+  })
+
+  test('a forgotten release does not cost the next invocation its connection', async () => {
+    for (let i = 0; i < 5; i++) await invoke((database) => database.getConnection())
+    expect(pool.stats().opened).toBe(1)
+  })
+
+  test('variables, temporary tables, locks and the database do not reach the next invocation', async () => {
+    await server.current.query('CREATE DATABASE IF NOT EXISTS other')
+    await server.current.query(`GRANT ALL ON other.* TO '${server.current.user}'@'%'`)
+    await invoke(async (database) => {
+      const connection = await database.getConnection()
+      await connection.query("SET @secret = 'mine', time_zone = '+05:00'")
+      await connection.query('CREATE TEMPORARY TABLE scratch (a INT)')
+      await connection.query("SELECT GET_LOCK('mine', 1)")
+      await connection.query('USE other')
+    })
+    await invoke(async (database) => {
+      const [[row]] = await database.query(
+        "SELECT @secret AS secret, DATABASE() AS db, IS_FREE_LOCK('mine') AS free, @@session.time_zone AS zone",
+      )
+      expect(row).toEqual({ secret: null, db: server.current.database, free: 1, zone: 'SYSTEM' })
+      await expect(database.query('SELECT * FROM scratch')).rejects.toMatchObject({
+        code: 'ER_NO_SUCH_TABLE',
+      })
+    })
+  })
+
+  test('a handle kept beyond the end is dead, and its clean-up calls do nothing', async () => {
+    const kept: Awaited<ReturnType<Pool['getConnection']>>[] = []
+    await invoke(async (database) => kept.push(await database.getConnection()))
+    const [connection] = kept
+    await expect(connection?.query("INSERT INTO notes VALUES ('late')")).rejects.toMatchObject({
+      code: 'INVOCATION_ENDED',
+      outcome: 'not-sent',
+    })
+    await connection?.rollback()
+    connection?.release()
+    expect(await server.current.query('SELECT text FROM notes')).toEqual([])
+  })
+
+  test('work that was not awaited starts nothing after the end', async () => {
+    let late: Promise<unknown> | undefined
+    await invoke(async (database) => {
+      late = (async () => {
+        await sleep(20)
+        await database.query("INSERT INTO notes VALUES ('late')")
+      })()
+      late.catch(() => {})
+    })
+    await expect(late).rejects.toMatchObject({ code: 'INVOCATION_ENDED' })
+    expect(await server.current.query('SELECT text FROM notes')).toEqual([])
+  })
+
+  test('a statement that was sent but not awaited comes to its end before the answer', async () => {
+    await invoke(async (database) => {
+      void database.query("INSERT INTO notes SELECT 'sent' FROM (SELECT SLEEP(0.1)) AS nap")
+      await sleep(20)
+    })
+    expect(await server.current.query('SELECT text FROM notes')).toEqual([{ text: 'sent' }])
+  })
+
+  test('at the deadline what waits and what runs is refused, and the connection is replaced', async () => {
+    const outcomes: unknown[] = []
+    const note = (promise: Promise<unknown>) =>
+      promise.catch((error) => outcomes.push([error.code, error.outcome]))
+    await invoke(async (database) => {
+      await Promise.all([note(database.query('SELECT SLEEP(5)')), note(database.query('SELECT 1'))])
+    }, 300)
+    expect(outcomes).toEqual([
+      ['DEADLINE_EXCEEDED', 'unknown'],
+      ['DEADLINE_EXCEEDED', undefined],
+    ])
+    const [[row]] = (await invoke((database) => database.query('SELECT 1 AS one'))) as [[{ one: number }]]
+    expect(row.one).toBe(1)
+  })
+})
+
+test('a leak is told once for each place, and can be made an error', async () => {
+  const warnings: string[] = []
+  const leaky = createPool({ connection: server.current.url, name: 'leaky' })
+  leaky.on('warning', (message) => warnings.push(message))
+  const handler = leaky.wrap(async (_event: unknown, _context: unknown) => void (await leaky.getConnection()))
+  await handler({}, contextFor(3000, 'first'))
+  await handler({}, contextFor(3000, 'second'))
+  expect(warnings).toEqual([expect.stringContaining('getConnection() (invocation first)')])
+  await leaky.end()
+  const strict = createPool({ connection: server.current.url, name: 'strict', onLeak: 'throw' })
+  const refused = strict.wrap(
+    async (_event: unknown, _context: unknown) => void (await strict.getConnection()),
+  )
+  await expect(refused({}, contextFor())).rejects.toMatchObject({ code: 'LEAK' })
+  await strict.end()
+})
