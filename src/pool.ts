@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events'
+import type { EventEmitter } from 'node:events'
 import type { ReadableOptions } from 'node:stream'
 import type {
   Pool as CallbackPoolType,
@@ -10,16 +10,15 @@ import type {
   QueryValues,
   RowDataPacket,
 } from 'mysql2'
-import type { ExecuteValues, Pool as MysqlPool, PoolConnection, PreparedStatementInfo } from 'mysql2/promise'
+import type { ExecuteValues, Pool as MysqlPool, PoolConnection } from 'mysql2/promise'
 import type { Database } from './database.ts'
-import { escapeId, escapeValue, formatSql } from './driver.ts'
 import { WarmpoolError } from './errors.ts'
-import type { PoolEvents } from './events.ts'
 import type { Connection } from './handles/connection.ts'
 import type { RowStream } from './handles/stream.ts'
 import type { Transaction } from './handles/transaction.ts'
 import type { PoolOptions } from './options.ts'
 import { CallbackPool } from './pool-callback.ts'
+import { PoolMembers } from './pool-members.ts'
 import { sharedPool } from './registry.ts'
 import type { SharedPool } from './shared-pool.ts'
 import { poolEnded } from './slots/refusals.ts'
@@ -37,7 +36,7 @@ export function sharedOf(pool: Pool): SharedPool {
  * A handle on the container's pool, with the members of mysql2's promise `Pool`. Inside an invocation, what it runs belongs
  * to that invocation.
  */
-export class Pool extends EventEmitter<PoolEvents> implements Omit<MysqlPool, keyof EventEmitter> {
+export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmitter> {
   readonly #shared: SharedPool
   #callbacks: CallbackPool | undefined
   #ended: Promise<void> | undefined
@@ -143,18 +142,6 @@ export class Pool extends EventEmitter<PoolEvents> implements Omit<MysqlPool, ke
     return this.#callbacks as unknown as CallbackPoolType
   }
 
-  escape(value: unknown): string {
-    return escapeValue(value as never)
-  }
-
-  escapeId(value: string | string[]): string {
-    return escapeId(value as string)
-  }
-
-  format(sql: string, values?: unknown): string {
-    return formatSql(sql, values as never)
-  }
-
   /** Takes a connection, pings, gives it back. */
   ping(): Promise<void> {
     return this.withConnection((connection) => connection.ping())
@@ -175,51 +162,6 @@ export class Pool extends EventEmitter<PoolEvents> implements Omit<MysqlPool, ke
 
   get state(): ConnectionState {
     return this.stats().total > 0 ? 'authenticated' : 'disconnected'
-  }
-
-  /** A pool is not one connection: it has no thread. */
-  get threadId(): number {
-    return 0
-  }
-
-  async beginTransaction(): Promise<void> {
-    throw notOnAPool('beginTransaction', 'transaction(fn)')
-  }
-
-  async commit(): Promise<void> {
-    throw notOnAPool('commit', 'transaction(fn)')
-  }
-
-  async rollback(): Promise<void> {
-    throw notOnAPool('rollback', 'transaction(fn)')
-  }
-
-  async reset(): Promise<void> {
-    throw notOnAPool('reset', 'getConnection(), or nothing: the pool cleans what it lends')
-  }
-
-  async changeUser(): Promise<void> {
-    throw notOnAPool('changeUser', 'another pool for another user')
-  }
-
-  async prepare(): Promise<PreparedStatementInfo> {
-    throw notOnAPool('prepare', 'execute(), which prepares once for each connection')
-  }
-
-  unprepare(): void {
-    throw notOnAPool('unprepare', 'getConnection()')
-  }
-
-  destroy(): void {
-    throw notOnAPool('destroy', 'end()')
-  }
-
-  pause(): void {
-    throw notOnAPool('pause', 'stream()')
-  }
-
-  resume(): void {
-    throw notOnAPool('resume', 'stream()')
   }
 
   #use<T>(use: (database: Database) => Promise<T>): Promise<T> {
@@ -253,16 +195,6 @@ function forwardEvents(from: SharedPool, to: Pool): void {
       if (removed === name && to.listenerCount(name) === 0) (from.events as EventEmitter).off(name, forward)
     })
   }
-}
-
-function notOnAPool(member: string, instead: string): WarmpoolError {
-  return new WarmpoolError(
-    'NOT_ON_A_POOL',
-    `${member}() is of one connection, not of a pool: use ${instead}`,
-    {
-      statusCode: 500,
-    },
-  )
 }
 
 function endInTransaction(): WarmpoolError {

@@ -3,7 +3,7 @@ import { type Outcome, WarmpoolError } from '../errors.ts'
 import type { Settings } from '../options.ts'
 import { type Fault, readOnlyServer } from '../policy/faults.ts'
 import type { Slots } from '../slots/slots.ts'
-import type { Lease } from './lease.ts'
+import type { Lease, Owner } from './lease.ts'
 
 /** The part of Lambda's context that is used. Everything is optional: tests and other hosts have less. */
 export interface InvocationContext {
@@ -15,7 +15,7 @@ export interface InvocationContext {
 const ACQUIRE_TIMEOUT_OUTSIDE = 10_000
 
 /** One call of the handler: what it was lent, until when. Or, `outside`, what belongs to the container and never ends. */
-export class Invocation {
+export class Invocation implements Owner {
   readonly id: string | undefined
   /** Wall clock, milliseconds; the margin is off already. */
   readonly deadline: number

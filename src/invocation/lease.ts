@@ -3,11 +3,25 @@ import type { WarmpoolError } from '../errors.ts'
 import type { Link } from '../link.ts'
 import type { Claim } from '../slots/claim.ts'
 import type { Slot } from '../slots/slot.ts'
-import type { Invocation } from './invocation.ts'
+
+/** Who lends: an invocation. */
+export interface Owner {
+  /** For messages. */
+  readonly label: string
+  /** Wall clock, milliseconds; none is Infinity. */
+  readonly deadline: number
+  /** Milliseconds; none is Infinity. */
+  readonly acquireTimeout: number
+  readonly connectTimeout: number
+  take(lease: Lease): void
+  give(lease: Lease, over?: WarmpoolError): Promise<void> | undefined
+  drop(lease: Lease, error: WarmpoolError): void
+  note(error: Error): void
+}
 
 /** A link lent to an invocation: from the asking, through the use, to the giving back. */
 export class Lease implements Claim {
-  readonly owner: Invocation
+  readonly owner: Owner
   ahead: Claim | undefined
   behind: Claim | undefined
   inLine = false
@@ -26,7 +40,7 @@ export class Lease implements Claim {
    * @param use called with the link when it is granted
    * @param failed called when it cannot be granted
    */
-  constructor(owner: Invocation, what: string, use: (link: Link) => void, failed: (error: Error) => void) {
+  constructor(owner: Owner, what: string, use: (link: Link) => void, failed: (error: Error) => void) {
     this.owner = owner
     this.what = what
     this.#use = use

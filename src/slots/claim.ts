@@ -1,11 +1,9 @@
 import type { Alarm } from '../clock.ts'
 import type { Standing } from './line.ts'
-import type { Slot } from './slot.ts'
+import type { Holder, Slot } from './slot.ts'
 
 /** Somebody who wants a connection, from the asking to the giving back. */
-export interface Claim extends Standing<Claim> {
-  /** Whose it is: claims of one owner know of each other in messages. */
-  readonly owner: object
+export interface Claim extends Standing<Claim>, Holder {
   /** Wall clock of the asking, milliseconds. */
   since: number
   /** Wall clock after which waiting ends by itself, milliseconds. */
@@ -19,6 +17,4 @@ export interface Claim extends Standing<Claim> {
   slot: Slot | undefined
   granted(slot: Slot): void
   failed(error: Error): void
-  /** What it is, for the messages of others. */
-  describe(): string
 }

@@ -1,9 +1,10 @@
 import { clock } from '../clock.ts'
 import { WarmpoolError } from '../errors.ts'
 import type { Claim } from './claim.ts'
+import type { Holder } from './slot.ts'
 
 /** How things stand for a claim that waits in vain, as the end of a sentence. */
-export function situation(claim: Claim, holders: readonly Claim[], limit: number): string {
+export function situation(claim: Claim, holders: readonly Holder[], limit: number): string {
   const held = holders.map((holder) => holder.describe()).join(', ')
   if (holders.length < limit)
     return `${limit - holders.length} of ${limit} still connecting${held && `, the others held by ${held}`}`
@@ -11,7 +12,7 @@ export function situation(claim: Claim, holders: readonly Claim[], limit: number
   return ours ? `all ${limit} are held by this invocation: ${held}` : `all ${limit} are held by ${held}`
 }
 
-export function acquireTimeout(claim: Claim, holders: readonly Claim[], limit: number): WarmpoolError {
+export function acquireTimeout(claim: Claim, holders: readonly Holder[], limit: number): WarmpoolError {
   const waited = Math.round(clock.now() - claim.since)
   return new WarmpoolError(
     'ACQUIRE_TIMEOUT',

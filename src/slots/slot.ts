@@ -1,7 +1,14 @@
 import { clock } from '../clock.ts'
 import type { Link } from '../link.ts'
 import { type FreshnessLimits, freshness, type Verdict } from '../policy/freshness.ts'
-import type { Claim } from './claim.ts'
+
+/** Who has a connection, for the messages of those who wait for it. */
+export interface Holder {
+  /** Whose it is: claims of one owner know of each other in messages. */
+  readonly owner: object
+  /** What it is. */
+  describe(): string
+}
 
 export type State = 'connecting' | 'idle' | 'inUse' | 'resetting' | 'closing' | 'closed'
 
@@ -11,7 +18,7 @@ export class Slot {
   /** Missing while connecting. */
   link: Link | undefined
   /** Who has it. */
-  holder: Claim | undefined
+  holder: Holder | undefined
   /** Not to be used again once it is given back. */
   retired = false
   /** Wall clock, milliseconds. */

@@ -7,17 +7,11 @@ import type { FreshnessLimits } from '../policy/freshness.ts'
 import type { Claim } from './claim.ts'
 import { clean, cleanupFor } from './cleaning.ts'
 import { Line } from './line.ts'
+import type { Opener } from './opener.ts'
 import { acquireTimeout, poolEnded, queueFull, situation } from './refusals.ts'
-import { Slot } from './slot.ts'
+import { type Holder, Slot } from './slot.ts'
 import { States } from './states.ts'
 import { validate } from './validating.ts'
-
-/** What slots need of a connector; tests have one without sockets. */
-export interface Opener {
-  readonly proxied: boolean
-  open(until: number, signal: AbortSignal): Promise<Link>
-  setUp(link: Link): Promise<void>
-}
 
 /** How long a server may take to answer COM_QUIT, milliseconds. */
 const QUIT_PATIENCE = 200
@@ -139,7 +133,7 @@ export class Slots {
   }
 
   /** The claims that have a connection now. */
-  holders(): Claim[] {
+  holders(): Holder[] {
     return [...this.#states.slots].flatMap((slot) => slot.holder ?? [])
   }
 
@@ -161,11 +155,8 @@ export class Slots {
       if (verdict === 'reuse') this.#grant(slot, claim)
       else this.#validate(slot, claim, verdict)
     }
-    while (
-      this.#states.counts.connecting < this.#line.length &&
-      this.#states.slots.size < this.#limits.connectionLimit
-    )
-      this.#open()
+    const { counts, slots } = this.#states
+    while (counts.connecting < this.#line.length && slots.size < this.#limits.connectionLimit) this.#open()
     if (this.#whenEnded) this.#finish(this.#whenEnded)
   }
 
