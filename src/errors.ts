@@ -25,8 +25,8 @@ interface Details {
 }
 
 /**
- * The one error class of this package. `statusCode` and `expose` follow the http-errors convention, so that middy's
- * error handler answers 503 (deadline: 504) without telling the caller more than that.
+ * The one error class of this package. `statusCode` (503, a deadline 504) and `expose: false` follow the http-errors
+ * convention. middy's `httpErrorHandler` answers 500 to whatever is not to be exposed, and tells the caller nothing.
  */
 export class WarmpoolError extends Error {
   override readonly name = 'WarmpoolError'

@@ -23,7 +23,7 @@ afterAll(() => shop[Symbol.asyncDispose]())
 
 const properties = (name: string) => resources[name]?.Properties
 const ofType = (type: string) => Object.values(resources).filter((resource) => resource.Type === type)
-/** The names of the packages that hold a text. Never the text itself: a megabyte in a failure's message helps nobody. */
+/** The names of the packages that hold a text. Not the text itself: a megabyte in a failure's message helps nobody. */
 const holding = (all: Packages, text: RegExp) =>
   all.filter(({ files }) => text.test(Buffer.concat(Object.values(files)).toString())).map(({ name }) => name)
 const SIGNER = /AWS4-HMAC-SHA256/

@@ -146,3 +146,13 @@ test('a leak is told once for each place, and can be made an error', async () =>
   await expect(refused({}, contextFor())).rejects.toMatchObject({ code: 'LEAK' })
   await strict.end()
 })
+
+test('a statement that failed was not left behind', async () => {
+  const told: string[] = []
+  const nowhere = createPool({ connection: { host: '127.0.0.1', port: 1 }, connectTimeout: 50 })
+  nowhere.on('leak', ({ what }) => told.push(what))
+  const handler = nowhere.wrap(async (_event: unknown, _context: unknown) => nowhere.query('SELECT 1'))
+  await expect(handler({}, contextFor())).rejects.toMatchObject({ code: 'CONNECT_FAILED' })
+  expect(told).toEqual([])
+  await nowhere.end()
+})

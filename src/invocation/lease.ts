@@ -13,6 +13,8 @@ export interface Owner {
   /** Milliseconds; none is Infinity. */
   readonly acquireTimeout: number
   readonly connectTimeout: number
+  /** What is lent, or waited for. */
+  readonly leases: Set<Lease>
   take(lease: Lease): void
   give(lease: Lease, over?: WarmpoolError): Promise<void> | undefined
   drop(lease: Lease, error: WarmpoolError): void
@@ -31,9 +33,9 @@ export class Lease implements Claim {
   slot: Slot | undefined
   /** Why the handle that holds it can no longer be used. */
   over: WarmpoolError | undefined
-  readonly failed: (error: Error) => void
   readonly what: string
   readonly #use: (link: Link) => void
+  readonly #fail: (error: Error) => void
 
   /**
    * @param what for messages: the SQL text of a single statement, else the method that was called
@@ -44,7 +46,7 @@ export class Lease implements Claim {
     this.owner = owner
     this.what = what
     this.#use = use
-    this.failed = failed
+    this.#fail = failed
   }
 
   get until(): number {
@@ -61,6 +63,11 @@ export class Lease implements Claim {
 
   granted(slot: Slot): void {
     this.#use(slot.link as Link)
+  }
+
+  failed(error: Error): void {
+    this.owner.leases.delete(this)
+    this.#fail(error)
   }
 
   describe(): string {

@@ -4,24 +4,28 @@ import { invalidOption } from '../errors.ts'
 /** Reads one option: gives it back with its type, or throws `INVALID_OPTION`. */
 export type Check<T> = (value: unknown, option: string) => T
 
-/** What a received value looks like in a message. Texts are shown only by checks whose option never holds a secret. */
-export function shown(value: unknown): string {
-  if (value === null || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
-    return String(value)
-  if (typeof value === 'undefined') return 'nothing'
+/** What kind of value came, for options that may hold a secret: nothing of the value itself. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (value === undefined) return 'nothing'
+  if (value === '') return 'an empty text'
   if (typeof value === 'string') return `a text of ${value.length} characters`
-  return Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `a ${typeof value}`
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value !== 'object') return `a ${typeof value}`
+  return isPlainObject(value) ? 'an object' : `a ${value.constructor?.name ?? 'special'} object`
+}
+
+/** What came, for options that never hold a secret. */
+export function shown(value: unknown): string {
+  const scalar = ['string', 'number', 'boolean', 'bigint'].includes(typeof value)
+  return scalar ? inspect(value) : kindOf(value)
 }
 
 export function integer(from: number, to: number): Check<number> {
   return (value, option) => {
     if (Number.isInteger(value) && (value as number) >= from && (value as number) <= to)
       return value as number
-    throw invalidOption(
-      option,
-      typeof value === 'string' ? inspect(value) : shown(value),
-      `a whole number from ${from} to ${to}`,
-    )
+    throw invalidOption(option, shown(value), `a whole number from ${from} to ${to}`)
   }
 }
 
@@ -31,21 +35,27 @@ export const milliseconds = (from: number): Check<number> => integer(from, 2 ** 
 export function oneOf<const T extends readonly unknown[]>(...accepted: T): Check<T[number]> {
   return (value, option) => {
     if (accepted.includes(value)) return value
-    const received = typeof value === 'string' ? inspect(value) : shown(value)
-    throw invalidOption(option, received, accepted.map((one) => inspect(one)).join(', '))
+    throw invalidOption(option, shown(value), accepted.map((one) => inspect(one)).join(', '))
   }
 }
 
 /** A text that may be a secret, so it is never shown. */
 export const text: Check<string> = (value, option) => {
   if (typeof value === 'string' && value !== '') return value
-  throw invalidOption(option, value === '' ? 'an empty text' : shown(value), 'a text')
+  throw invalidOption(option, kindOf(value), 'a text')
 }
 
 export const plainObject: Check<Record<string, unknown>> = (value, option) => {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>
-  throw invalidOption(option, shown(value), 'an object')
+  if (isPlainObject(value)) return value
+  throw invalidOption(option, kindOf(value), 'a plain object')
+}
+
+/** Own properties are all there is to it: a URL or a Map given for options would be read as none. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const prototype = Object.getPrototypeOf(value)
+  // Object.prototype of another realm, as test runners make them, is one too.
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 /** Refuses names that are not known, with the nearest known one where there is one. */

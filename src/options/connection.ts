@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'mysql2'
 import { invalidOption } from '../errors.ts'
-import { integer, knownKeys, plainObject, shown, text } from './check.ts'
+import { integer, isPlainObject, kindOf, knownKeys, text } from './check.ts'
 
 /** mysql2's connection options, less what the pool itself decides. */
 export type ConnectionInput = Omit<ConnectionOptions, keyof typeof OWNED | 'connectTimeout'>
@@ -53,7 +53,21 @@ const PASSED_ON = [
   'typeCast',
 ]
 const PLACE = ['host', 'port', 'socketPath', 'user', 'password', 'database', 'ssl', 'uri']
-const KNOWN = [...PLACE, ...PASSED_ON]
+/** What `connection` may hold. */
+export const CONNECTION_OPTIONS: readonly string[] = [...PLACE, ...PASSED_ON]
+/** Taken from a URL's query as they stand: a password of digits is a text, not a JSON number. */
+const TEXTS = [
+  'host',
+  'socketPath',
+  'user',
+  'password',
+  'password2',
+  'password3',
+  'database',
+  'charset',
+  'timezone',
+  'localAddress',
+]
 
 /** mysql2 options that have no place in `connection`, each with where it went. */
 const OWNED = {
@@ -77,7 +91,9 @@ const OWNED = {
 export function readConnection(input: unknown, option = 'connection'): ConnectionSettings {
   if (typeof input === 'string' || input instanceof URL)
     return readObject(parseUrl(String(input), option), option)
-  const given = plainObject(input, option)
+  if (!isPlainObject(input))
+    throw invalidOption(option, kindOf(input), 'a mysql:// URL, or an object of mysql2 connection options')
+  const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
   if (given.uri === undefined) return readObject(given, option)
   const { uri, ...rest } = given
   return readObject({ ...parseUrl(text(uri, `${option}.uri`), `${option}.uri`), ...rest }, option)
@@ -104,7 +120,7 @@ function readObject(given: Record<string, unknown>, option: string): ConnectionS
   for (const [key, instead] of Object.entries(OWNED))
     if (given[key] !== undefined)
       throw invalidOption(`${option}.${key}`, 'an option that the pool decides itself', instead)
-  knownKeys(given, KNOWN, `${option}.`)
+  knownKeys(given, CONNECTION_OPTIONS, `${option}.`)
   if (given.host !== undefined && given.socketPath !== undefined)
     throw invalidOption(option, 'both host and socketPath', 'one of them')
   const optional = (key: string) =>
@@ -127,7 +143,7 @@ function readObject(given: Record<string, unknown>, option: string): ConnectionS
 function passwordOf(value: unknown, option: string): { password?: string } {
   if (value === undefined || value === '') return {}
   if (typeof value === 'string') return { password: value }
-  throw invalidOption(`${option}.password`, shown(value), 'a text')
+  throw invalidOption(`${option}.password`, kindOf(value), 'a text')
 }
 
 function portNumber(value: unknown, option: string): number {
@@ -146,20 +162,29 @@ function parseUrl(url: string, option: string): Record<string, unknown> {
   put('user', parsed.username)
   put('password', parsed.password)
   put('database', parsed.pathname.slice(1))
-  for (const [key, value] of parsed.searchParams) given[key] = jsonOr(value)
-  if (given.socketPath !== undefined && given.host === 'localhost') delete given.host
+  if (parsed.searchParams.has('socketPath') && given.host === 'localhost') delete given.host
+  for (const [key, value] of parsed.searchParams) {
+    if (key in given) throw invalidOption(`${option} (${key})`, 'a value twice', 'one value')
+    if (key === 'uri') throw invalidOption(`${option} (uri)`, 'a URL in a URL', 'one URL')
+    given[key] = TEXTS.includes(key) ? value : jsonOr(value)
+  }
   return given
 }
 
+const URL_FORM = 'mysql://user:password@host:port/database, with special characters percent-encoded'
+
 /** `new URL()` puts the whole text, password included, into its error: that error goes no further. */
 function urlOf(url: string, option: string): URL {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (parsed && /^(mysql2?|mariadb):$/.test(parsed.protocol)) return parsed
-  throw invalidOption(
-    option,
-    parsed ? `a URL of the scheme ${parsed.protocol}//` : `${shown(url)} that is not a URL`,
-    'mysql://user:password@host:port/database, with special characters percent-encoded',
-  )
+  // What comes before the first colon of any other text may be a part of a password.
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(url)?.[0]
+  if (!scheme || !URL.canParse(url)) throw invalidOption(option, `${kindOf(url)} that is not a URL`, URL_FORM)
+  if (!/^(mysql2?|mariadb):/i.test(scheme))
+    throw invalidOption(option, `a URL of the scheme ${scheme}`, URL_FORM)
+  const parsed = new URL(url)
+  // The password has ended at its own first / ? or #, and the host is a piece of it.
+  if (parsed.hash !== '' || /@/.test(parsed.pathname + parsed.search))
+    throw invalidOption(option, 'a URL with a bare # or with an @ after the host', URL_FORM)
+  return parsed
 }
 
 function decoded(value: string, option: string): string {
