@@ -1,10 +1,12 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { rootCertificates } from 'node:tls'
 import mysql, { type ConnectionOptions, type FieldPacket, type QueryOptions } from 'mysql2'
+import type { Login } from './credentials/login.ts'
 import type { Target } from './target/target.ts'
 import type { Tls } from './target/tls.ts'
+
+export type { Login } from './credentials/login.ts'
 
 export const { escape: escapeValue, escapeId, format: formatSql } = mysql
 
@@ -31,18 +33,6 @@ export interface DriverConnection extends EventEmitter {
   resume(): void
 }
 
-/** A user and password for one handshake. */
-export interface Login {
-  readonly user: string | undefined
-  readonly password: string | undefined
-}
-
-/**
- * Callbacks run in the async context that opened the socket, and that context's store lives as long as the socket. So
- * sockets open in the context of the module's load, which belongs to no invocation.
- */
-const atLoad = AsyncLocalStorage.snapshot()
-
 /** Prepared statements kept per connection. A server allows 16 382 in all, and mysql2's own default is 16 000 for each. */
 const PREPARED_STATEMENTS = 256
 
@@ -60,7 +50,7 @@ export function connect(target: Target, login: Login): DriverConnection {
     enableCleartextPlugin: tls !== undefined,
     connectTimeout: 0, // the connector's business: mysql2's timer knows nothing of freezes
   }
-  const connection = atLoad(() => mysql.createConnection(options))
+  const connection = mysql.createConnection(options)
   if (tls?.profile) connection.config.ssl = withProfile(tls, connection.config.ssl as { ca: string[] })
   return connection as unknown as DriverConnection
 }

@@ -36,8 +36,8 @@ test.each(pages)('the links of %s lead somewhere', (page) => {
 
 test('the scripts that the README names exist', () => {
   const { scripts } = JSON.parse(read('package.json'))
-  const named = [...read('README.md').matchAll(/npm (?:run (\w+)|(test))/g)].map(
-    ([, run, test]) => run ?? test,
+  const named = [...read('README.md').matchAll(/npm (?:run (\w+)|(test))/g)].map(([, run, test]) =>
+    String(run ?? test),
   )
   expect(named.length).toBeGreaterThan(3)
   expect(named.filter((script) => !(script in scripts))).toEqual([])

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import middy from '@middy/core'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { clock } from '../src/clock.ts'
 import mysqlPool, { createPool, type Database, type Pool } from '../src/index.ts'
 import { contextFor } from './support/context.ts'
 import { databaseForFile } from './support/database.ts'
@@ -59,25 +60,38 @@ describe.each(Object.entries(ways))('%s', (_name, handlerFor) => {
     expect(pool.stats().opened).toBe(1)
   })
 
-  test('variables, temporary tables, locks and the database do not reach the next invocation', async () => {
-    await server.current.query('CREATE DATABASE IF NOT EXISTS other')
-    await server.current.query(`GRANT ALL ON other.* TO '${server.current.user}'@'%'`)
+  test('variables, temporary tables and locks do not reach the next invocation', async () => {
     await invoke(async (database) => {
       const connection = await database.getConnection()
       await connection.query("SET @secret = 'mine', time_zone = '+05:00'")
       await connection.query('CREATE TEMPORARY TABLE scratch (a INT)')
       await connection.query("SELECT GET_LOCK('mine', 1)")
-      await connection.query('USE other')
     })
     await invoke(async (database) => {
       const [[row]] = await database.query(
-        "SELECT @secret AS secret, DATABASE() AS db, IS_FREE_LOCK('mine') AS free, @@session.time_zone AS zone",
+        "SELECT @secret AS secret, IS_FREE_LOCK('mine') AS free, @@session.time_zone AS zone",
       )
-      expect(row).toEqual({ secret: null, db: server.current.database, free: 1, zone: 'SYSTEM' })
+      expect(row).toEqual({ secret: null, free: 1, zone: 'SYSTEM' })
       await expect(database.query('SELECT * FROM scratch')).rejects.toMatchObject({
         code: 'ER_NO_SUCH_TABLE',
       })
     })
+    expect(pool.stats().opened).toBe(1)
+  })
+
+  test('what a session reset keeps does not reach the next invocation either', async () => {
+    await server.current.query('CREATE DATABASE IF NOT EXISTS other')
+    await server.current.query(`GRANT ALL ON other.* TO '${server.current.user}'@'%'`)
+    const seen = 'SELECT DATABASE() AS db, @@character_set_client AS charset'
+    const [[before]] = (await invoke((database) => database.query(seen))) as [[object]]
+    await invoke(async (database) => {
+      const connection = await database.getConnection()
+      await connection.query('USE other')
+      await connection.query('SET NAMES latin1')
+    })
+    const [[after]] = (await invoke((database) => database.query(seen))) as [[object]]
+    expect(after).toEqual(before)
+    expect(after).toMatchObject({ db: server.current.database })
   })
 
   test('a handle kept beyond the end is dead, and its clean-up calls do nothing', async () => {
@@ -155,4 +169,38 @@ test('a statement that failed was not left behind', async () => {
   await expect(handler({}, contextFor())).rejects.toMatchObject({ code: 'CONNECT_FAILED' })
   expect(told).toEqual([])
   await nowhere.end()
+})
+
+test('our own session variables are there again after a reset', async () => {
+  const zoned = createPool({
+    connection: server.current.url,
+    session: { time_zone: '+03:00' },
+    connectionLimit: 1,
+  })
+  const seen = 'SELECT @@session.time_zone AS zone, @@session.wait_timeout > 900 AS lease, @left AS rest'
+  const [[first]] = await zoned.query(seen)
+  await zoned.query("SET @left = 1, time_zone = '+05:00', wait_timeout = 5")
+  const [[second]] = await zoned.query(seen)
+  expect(first).toEqual({ zone: '+03:00', lease: 1, rest: null })
+  expect(second).toEqual(first)
+  expect(zoned.stats().opened).toBe(1)
+  await zoned.end()
+})
+
+test('connections beyond the first that were not needed for 10 s are closed at an end', async () => {
+  const wide = createPool({ connection: server.current.url, name: 'wide', connectionLimit: 3 })
+  const handler = wide.wrap(async (parallel: number, _context: unknown) => {
+    await Promise.all(Array.from({ length: parallel }, () => wide.query('SELECT SLEEP(0.02)')))
+  })
+  await handler(3, contextFor())
+  expect(wide.stats().total).toBe(3)
+  const { now } = clock
+  clock.now = () => now() + 9_000
+  await handler(1, contextFor(20_000))
+  expect(wide.stats().total).toBe(3)
+  clock.now = () => now() + 11_000
+  await handler(1, contextFor(20_000))
+  clock.now = now
+  await expect.poll(() => wide.stats().total).toBe(1)
+  await wide.end()
 })

@@ -2,6 +2,7 @@ import { alarmAt, clock } from '../clock.ts'
 import { WarmpoolError } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { Link } from '../link.ts'
+import { atLoad } from '../load-context.ts'
 import type { Settings } from '../options.ts'
 import type { FreshnessLimits } from '../policy/freshness.ts'
 import type { Claim } from './claim.ts'
@@ -182,13 +183,12 @@ export class Slots {
   }
 
   #open(): void {
-    const first = this.#line.first as Claim
+    const until = (this.#line.first as Claim).connectUntil
     const slot = new Slot()
     this.#states.add(slot)
-    this.#opener.open(first.connectUntil, slot.abort.signal).then(
-      (link) => this.#arrived(slot, link),
-      (error: Error) => this.#failed(slot, first.connectUntil, error),
-    )
+    const opened = () => this.#opener.open(until, slot.abort.signal)
+    const arrived = (link: Link) => this.#arrived(slot, link)
+    void atLoad(() => opened().then(arrived, (error: Error) => this.#failed(slot, until, error)))
   }
 
   #arrived(slot: Slot, link: Link): void {
