@@ -10,7 +10,7 @@ const named = (folder: string, ending: string) =>
 
 /** `npm run check` compiles docs/snippets; here the pages are held to them. */
 const snippets = named('docs/snippets/', '.ts').map((path) => regionOf(read(path)))
-const pages = ['README.md', ...named('docs/', '.md')]
+const pages = ['README.md', 'local/README.md', ...named('docs/', '.md')]
 
 function regionOf(source: string): string {
   return (/\/\/ #region\n([\s\S]*?)\/\/ #endregion/.exec(source)?.[1] ?? source).trim()
