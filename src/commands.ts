@@ -28,6 +28,11 @@ export class Commands {
     return this.#refusal
   }
 
+  /** Whether something is in flight. */
+  get busy(): boolean {
+    return this.#current !== undefined
+  }
+
   /** Resolves when nothing is in flight, whether answered or lost. */
   whenQuiet(): Promise<void> {
     if (!this.#current) return Promise.resolve()
@@ -75,11 +80,14 @@ export class Commands {
   }
 }
 
-/** mysql2 throws some refusals of bad arguments; with us they all come through the callback. */
+/**
+ * mysql2 throws some refusals of bad arguments; with us they all come through the callback. Later, as answers do: whoever gives
+ * his connection back then may hand it to the next, who fails as well, and so on.
+ */
 export function attempt(done: Done, run: () => void): void {
   try {
     run()
   } catch (error) {
-    done(error as Error)
+    process.nextTick(done, error)
   }
 }

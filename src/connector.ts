@@ -1,5 +1,6 @@
 import { alarmAt, clock } from './clock.ts'
-import { escapeId, escapeValue, type Login } from './driver.ts'
+import { credentialsFailed, type Login, loginFor } from './credentials/login.ts'
+import { escapeId, escapeValue } from './driver.ts'
 import { WarmpoolError } from './errors.ts'
 import { Link } from './link.ts'
 import type { Settings } from './options.ts'
@@ -40,30 +41,27 @@ export class Connector {
    */
   async open(until: number, signal: AbortSignal): Promise<Link> {
     const started = clock.now()
-    const target = await this.#resolveTarget()
+    const target = await this.#knownTarget(until, signal)
     let renewed = false
     for (let attempt = 1; ; attempt++) {
+      const login = await inTime(loginFor(target), until, signal, () => credentialsFailed(NO_ANSWER))
       try {
-        return await this.#attempt(target, until, signal)
+        return await this.#attempt(target, login, until, signal)
       } catch (error) {
-        if (error instanceof WarmpoolError) throw error
         const fault = error as Error & Fault
         const renew: boolean = target.credentials !== undefined && accessDenied(fault) && !renewed
         const pause = renew ? 0 : backoff(attempt)
         renewed ||= renew
         const again = (renew || connectRetryable(fault)) && clock.now() + pause < until && !signal.aborted
-        if (!again) throw connectFailed(target, attempt, clock.now() - started, fault)
+        if (!again) throw connectFailed(target, login, attempt, clock.now() - started, fault)
         await sleep(pause, signal)
       }
     }
   }
 
-  async #attempt(target: Target, until: number, signal: AbortSignal): Promise<Link> {
-    const login = await loginFor(target)
+  async #attempt(target: Target, login: Login, until: number, signal: AbortSignal): Promise<Link> {
     const link = new Link(target, login)
-    const giveUp = () => link.destroy(connectTimedOut())
-    const alarm = alarmAt(until, giveUp)
-    signal.addEventListener('abort', giveUp)
+    const settled = givingUp(until, signal, () => link.destroy(connectTimedOut()))
     try {
       await link.opened
       await this.setUp(link, target.proxied)
@@ -73,8 +71,7 @@ export class Connector {
       await link.closed // one place, one socket: the next attempt starts when this one is gone
       throw error
     } finally {
-      alarm.clear()
-      signal.removeEventListener('abort', giveUp)
+      settled()
     }
   }
 
@@ -98,44 +95,45 @@ export class Connector {
     return Math.ceil((Math.max(this.#settings.idleTimeout, LONGEST_FUNCTION) + LEASE_SLACK) / 1000)
   }
 
-  /** A failure is forgotten, so that the next caller asks again. */
-  #resolveTarget(): Promise<Target> {
-    this.#target ??= this.#askTarget().catch((error: unknown) => {
-      this.#target = undefined
+  /** A failure is forgotten, so that the next caller asks again; so is a question that got no answer in time. */
+  async #knownTarget(until: number, signal: AbortSignal): Promise<Target> {
+    this.#target ??= this.#askTarget()
+    const asked = this.#target
+    try {
+      return await inTime(asked, until, signal, () => connectionFailed(NO_ANSWER))
+    } catch (error) {
+      if (this.#target === asked) this.#target = undefined
       throw error
-    })
-    return this.#target
+    }
   }
 
   async #askTarget(): Promise<Target> {
     const source = this.#settings.connection
-    const target = targetOf(typeof source === 'function' ? await source() : source, this.#settings)
+    const connection = typeof source === 'function' ? await source().catch(connectionThrew) : source
+    const target = targetOf(connection, this.#settings)
     this.proxied = target.proxied
     return target
   }
 }
 
-async function loginFor(target: Target): Promise<Login> {
-  if (!target.credentials) return { user: target.user, password: target.password }
-  try {
-    const { user, password } = await target.credentials({
-      host: target.host,
-      port: target.port,
-      user: target.user,
-    })
-    return { user: user ?? target.user, password }
-  } catch (cause) {
-    if (cause instanceof WarmpoolError) throw cause
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new WarmpoolError('CREDENTIALS_FAILED', `credentials() failed: ${reason}`, {
-      cause,
-      retryable: true,
-    })
-  }
+const NO_ANSWER = 'gave no answer in time'
+
+function connectionThrew(cause: unknown): never {
+  if (cause instanceof WarmpoolError) throw cause
+  throw connectionFailed(`failed: ${cause instanceof Error ? cause.message : String(cause)}`, cause)
+}
+
+function connectionFailed(how: string, cause?: unknown): WarmpoolError {
+  return new WarmpoolError('CONNECT_FAILED', `connection() ${how}`, {
+    cause,
+    retryable: true,
+    outcome: 'not-sent',
+  })
 }
 
 function connectFailed(
   target: Target,
+  { user = '(no user)' }: Login,
   attempts: number,
   elapsed: number,
   cause: Error & Fault,
@@ -144,23 +142,48 @@ function connectFailed(
   const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`
   return new WarmpoolError(
     'CONNECT_FAILED',
-    `cannot connect to ${place} as ${target.user ?? '(no user)'}: ${cause.message} (${tries}, ${Math.round(elapsed)} ms)`,
+    `cannot connect to ${place} as ${user}: ${reasonOf(cause)} (${tries}, ${Math.round(elapsed)} ms)`,
     { cause, retryable: connectRetryable(cause), outcome: 'not-sent' },
   )
+}
+
+/** Where a name has several addresses Node tries all, and has one error for them, without a message. */
+function reasonOf(cause: Error): string {
+  if (!(cause instanceof AggregateError) || cause.message) return cause.message
+  return cause.errors.map((error: Error) => error.message).join(', ')
 }
 
 function connectTimedOut(): Error {
   return Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })
 }
 
-function sleep(pause: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const alarm = alarmAt(clock.now() + pause, done)
-    function done() {
-      alarm.clear()
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    signal.addEventListener('abort', done)
+/** Calls `giveUp` when it is `until`, or `signal` aborts. @returns takes that back */
+function givingUp(until: number, signal: AbortSignal, giveUp: () => void): () => void {
+  if (signal.aborted) giveUp()
+  const alarm = alarmAt(until, giveUp)
+  signal.addEventListener('abort', giveUp)
+  return () => {
+    alarm.clear()
+    signal.removeEventListener('abort', giveUp)
+  }
+}
+
+/** What comes too late is dropped. */
+function inTime<T>(
+  awaited: Promise<T>,
+  until: number,
+  signal: AbortSignal,
+  late: () => WarmpoolError,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const settled = givingUp(until, signal, () => reject(late()))
+    awaited.then(resolve, reject).finally(settled)
   })
+}
+
+async function sleep(pause: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const over = givingUp(clock.now() + pause, signal, resolve)
+  await promise
+  over()
 }

@@ -10,6 +10,13 @@ export type { Login } from './credentials/login.ts'
 
 export const { escape: escapeValue, escapeId, format: formatSql } = mysql
 
+const SECRET = ['password', 'password2', 'password3', 'passwordSha1', 'authPlugins', 'ssl']
+
+/** Connection options that can be printed: without passwords, keys, and what makes them. */
+export function withoutSecrets(options: object): ConnectionOptions {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !SECRET.includes(name)))
+}
+
 /** What mysql2's `query` and `execute` take: text, or an options object with `sql`. */
 export type Sql = string | QueryOptions
 export type Done = (error: Error | null, result?: unknown, fields?: FieldPacket[]) => void
@@ -63,4 +70,12 @@ function withProfile(tls: Tls, profile: { ca: string[] }): object {
   const known = profiles.get(tls) ?? { ...trust, ca: [...rootCertificates, ...profile.ca] }
   profiles.set(tls, known)
   return known
+}
+
+/** As mysql2 has it. */
+export function connectionLost(): Error {
+  return Object.assign(new Error('Connection lost: The server closed the connection.'), {
+    code: 'PROTOCOL_CONNECTION_LOST',
+    fatal: true,
+  })
 }

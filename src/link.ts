@@ -1,7 +1,8 @@
 import type { ConnectionOptions, FieldPacket } from 'mysql2'
 import { attempt, Commands } from './commands.ts'
-import { connect, type Done, type DriverConnection, type Login, type Sql } from './driver.ts'
+import { connect, connectionLost, type Done, type DriverConnection, type Login, type Sql } from './driver.ts'
 import { WarmpoolError, withOutcome } from './errors.ts'
+import { connectionOver, type Fault } from './policy/faults.ts'
 import {
   BEYOND_RESET,
   CLEAN,
@@ -43,7 +44,7 @@ export class Link {
     this.opened = opened.promise
     this.closed = closed.promise
     this.#notOpened = opened.reject
-    const die = (error = lost()) => this.#die(error)
+    const die = (error = connectionLost()) => this.#die(error)
     connection.on('error', die)
     connection.on('end', () => die())
     connection.stream.once('close', () => {
@@ -78,13 +79,18 @@ export class Link {
     return this.#death !== undefined
   }
 
+  /** Whether a command is in flight. */
+  get busy(): boolean {
+    return this.#commands.busy
+  }
+
   /** Resolves when nothing is in flight, whether answered or lost. */
   whenQuiet(): Promise<void> {
     return this.#commands.whenQuiet()
   }
 
   query(sql: Sql, values: unknown, done: Done): void {
-    this.#send(this.#effectOf(sql, values), (settle) => this.#connection.query(sql, values, settle), done)
+    this.#sendStatement(sql, values, (settle) => this.#connection.query(sql, values, settle), done)
   }
 
   /**
@@ -101,7 +107,7 @@ export class Link {
         if (refusal) return settle(withOutcome(refusal, 'not-sent'))
         attempt(settle, () => this.#connection.execute(options, values, settle))
       })
-    this.#send(this.#effectOf(options), start, done)
+    this.#sendStatement(options, undefined, start, done)
   }
 
   /** Rows are handed over as they come and not kept. */
@@ -117,7 +123,7 @@ export class Link {
         })
         .on('end', () => settle(failure))
     }
-    this.#send(this.#effectOf(sql, values), start, done)
+    this.#sendStatement(sql, values, start, done)
   }
 
   /** Holds the socket back, while rows come faster than they are used. */
@@ -178,13 +184,13 @@ export class Link {
   /** Says goodbye (COM_QUIT); the server closes. For a link that is not busy. */
   quit(): void {
     if (this.#death) return
-    this.#death = lost()
+    this.#death = connectionLost()
     this.#commands.refuse(this.#death)
     this.#connection.end(() => {})
   }
 
   /** Closes the socket at once. What was in flight may have taken effect. */
-  destroy(error: Error = lost()): void {
+  destroy(error: Error = connectionLost()): void {
     this.#die(error)
     this.#connection.stream.destroy()
   }
@@ -204,8 +210,12 @@ export class Link {
     })
   }
 
-  #effectOf(sql: Sql, values?: unknown): Effect {
-    return effectOfCall(sql, values, (this.#status & NO_BACKSLASH_ESCAPES) === 0)
+  /** A value that throws when it is read fails its statement, and nothing else. */
+  #sendStatement(sql: Sql, values: unknown, start: (settle: Done) => void, done: Done): void {
+    attempt(done, () => {
+      const effect = effectOfCall(sql, values, (this.#status & NO_BACKSLASH_ESCAPES) === 0)
+      this.#send(effect, start, done)
+    })
   }
 
   #send(effect: Effect, start: (settle: Done) => void, done: Done): void {
@@ -215,7 +225,7 @@ export class Link {
 
   #observe(error: Error | null, result: unknown): void {
     if (!error) this.#note(result)
-    else if ('fatal' in error && error.fatal) this.#die(error)
+    else if (connectionOver(error as Fault)) this.#die(error)
   }
 
   /** An OK packet says whether a transaction is open; rows do not. */
@@ -230,16 +240,9 @@ export class Link {
   #die(error: Error): void {
     if (this.#death) return
     this.#death = error
+    this.onDeath(error) // first: a caller who hears of it gives the link back at once, and it must not go to the next
+    this.#connection.stream.destroy()
     this.#notOpened(error)
     this.#commands.fail(error)
-    this.#connection.stream.destroy()
-    this.onDeath(error)
   }
-}
-
-function lost(): Error {
-  return Object.assign(new Error('Connection lost: The server closed the connection.'), {
-    code: 'PROTOCOL_CONNECTION_LOST',
-    fatal: true,
-  })
 }

@@ -1,5 +1,5 @@
 import { Database } from './database.ts'
-import type { Invocation, InvocationContext } from './invocation/invocation.ts'
+import type { InvocationContext } from './invocation/invocation.ts'
 import type { Scope } from './invocation/scope.ts'
 import type { PoolOptions } from './options.ts'
 import { Pool, sharedOf } from './pool.ts'
@@ -24,7 +24,8 @@ interface Request<Key extends string> {
   context: LambdaContext & Record<Key, Database>
   response: unknown
   error: Error | null | undefined
-  internal: Record<string, unknown>
+  /** Nothing of ours, so that middy knows what the other middlewares put there, and only that. */
+  internal: Record<never, unknown>
 }
 
 /** A middy middleware: `middy().use(mysqlPool())`. */
@@ -55,6 +56,7 @@ export function mysqlPool<const Key extends string = 'db'>(
   const pool = 'pool' in options ? options.pool : new Pool(options, mysqlPool)
   const { scope, settings } = sharedOf(pool)
   const key = (options.contextKey ?? settings.contextKey) as Key
+  const entering = enteringEvent(scope)
   const end = (request: object) => scope.endRequest(request)
   return {
     name: 'mysqlPool',
@@ -62,30 +64,39 @@ export function mysqlPool<const Key extends string = 'db'>(
       const invocation = scope.beginRequest(request)
       const context = request.context as Record<string, unknown>
       context[key] = new Database(scope, invocation)
-      enterWithHandler(request, scope, invocation)
+      const kept: Kept = request
+      kept[EVENT] = kept.event
+      Object.defineProperty(kept, 'event', entering)
     },
     after: end,
     onError: end,
   }
 }
 
+/** Where a request keeps its event, when reading the event means more. */
+const EVENT = Symbol('event')
+
+interface Kept {
+  event: unknown
+  [EVENT]?: unknown
+}
+
 /**
  * Enters the invocation's scope when middy reads the event to call the handler. Entered in `before` itself, it would leak into
  * whoever called the handler, as middy runs that far synchronously: a test's next query would then belong to an invocation
  * that has ended, and a second handler called beside would join the first. `before` is async, so by the time the event is
- * read the caller has gone on.
+ * read the caller has gone on. The same accessors serve every request: new ones each time would be a new hidden class each time.
  */
-function enterWithHandler(request: { event: unknown }, scope: Scope, invocation: Invocation): void {
-  let { event } = request
-  Object.defineProperty(request, 'event', {
+function enteringEvent(scope: Scope): PropertyDescriptor & ThisType<Kept> {
+  return {
     configurable: true,
     enumerable: true,
-    get: () => {
-      scope.enter(invocation)
-      return event
+    get() {
+      scope.enterRequest(this)
+      return this[EVENT]
     },
-    set: (replaced: unknown) => {
-      event = replaced
+    set(replaced: unknown) {
+      this[EVENT] = replaced
     },
-  })
+  }
 }

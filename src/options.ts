@@ -1,13 +1,26 @@
 import { invalidOption } from './errors.ts'
-import { integer, knownKeys, milliseconds, oneOf, plainObject, shown, text } from './options/check.ts'
 import {
+  integer,
+  isPlainObject,
+  kindOf,
+  knownKeys,
+  milliseconds,
+  oneOf,
+  plainObject,
+  shown,
+  text,
+} from './options/check.ts'
+import {
+  CONNECTION_OPTIONS,
   type ConnectionInput,
   type ConnectionSettings,
   connectionFromEnvironment,
   readConnection,
 } from './options/connection.ts'
+import { type TlsOptions, trustOf } from './options/trust.ts'
 
 export type { ConnectionInput, ConnectionSettings } from './options/connection.ts'
+export type { TlsOptions } from './options/trust.ts'
 
 /** What a credentials function is told about the connection that it is asked for. */
 export interface CredentialsRequest {
@@ -23,17 +36,6 @@ export interface CredentialsRequest {
 export interface Credentials {
   (request: CredentialsRequest): Promise<{ user?: string; password: string }>
   readonly cleartext?: boolean
-}
-
-/** Where a connection's trust comes from when it is not Node's own list. Chain and host name are always verified. */
-export interface TlsOptions {
-  readonly ca?: string | string[] | Buffer | Buffer[]
-  readonly cert?: string | Buffer
-  readonly key?: string | Buffer
-  readonly passphrase?: string
-  readonly ciphers?: string
-  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
-  readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3'
 }
 
 type ConnectionSource = string | URL | ConnectionInput
@@ -140,8 +142,6 @@ const CHECKS: { [K in keyof typeof DEFAULTS]-?: (value: unknown, option: string)
   contextKey: text,
 }
 
-const TLS_KEYS = ['ca', 'cert', 'key', 'passphrase', 'ciphers', 'minVersion', 'maxVersion']
-
 /**
  * Checks options and fills in the defaults.
  *
@@ -149,36 +149,49 @@ const TLS_KEYS = ['ca', 'cert', 'key', 'passphrase', 'ciphers', 'minVersion', 'm
  */
 export function resolveOptions(options: PoolOptions = {}, env: NodeJS.ProcessEnv = process.env): Settings {
   const given = plainObject(options, 'options')
+  refuseMisplaced(given)
   knownKeys(given, ['connection', ...Object.keys(DEFAULTS)], '')
   const checked = Object.entries(CHECKS).map(([option, check]) => {
     const value = given[option]
     const fallback = DEFAULTS[option as keyof typeof DEFAULTS]
     return [option, value === undefined ? fallback : check(value, option)]
   })
-  const settings = { ...Object.fromEntries(checked), connection: connectionOf(given, env) } as Settings
-  refuseContradictions(settings)
-  return settings
+  const rest: Omit<Settings, 'connection'> = Object.fromEntries(checked)
+  return { ...rest, connection: connectionOf(given.connection, rest, env) }
 }
 
-function connectionOf(given: Record<string, unknown>, env: NodeJS.ProcessEnv): Settings['connection'] {
-  const source = given.connection
-  if (source === undefined) return connectionFromEnvironment(env)
-  if (typeof source !== 'function') return readConnection(source)
-  if (given.name === undefined)
+/** `createPool({ host, user })` is how mysql2 has it. */
+function refuseMisplaced(given: Record<string, unknown>): void {
+  for (const key of CONNECTION_OPTIONS)
+    if (Object.hasOwn(given, key))
+      throw invalidOption(key, 'an option of the connection', `connection: { ${key} }`)
+}
+
+function connectionOf(
+  source: unknown,
+  rest: Omit<Settings, 'connection'>,
+  env: NodeJS.ProcessEnv,
+): Settings['connection'] {
+  if (source === undefined) return refuseContradictions(connectionFromEnvironment(env), rest)
+  if (typeof source !== 'function') return refuseContradictions(readConnection(source), rest)
+  if (rest.name === undefined)
     throw invalidOption(
       'name',
       'nothing, while connection is a function',
       'a name: the target is not known until the function has answered',
     )
-  return async () => readConnection(await source(), 'connection()')
+  return async () => refuseContradictions(readConnection(await source(), 'connection()'), rest)
 }
 
-function refuseContradictions({ connection, credentials, tls }: Settings): void {
-  if (typeof connection === 'function') return
+function refuseContradictions(
+  connection: ConnectionSettings,
+  { credentials, tls }: Omit<Settings, 'connection'>,
+): ConnectionSettings {
   if (credentials && connection.password !== undefined)
     throw invalidOption('credentials', 'a function beside connection.password', 'one of them')
-  if (tls === false && connection.ssl)
-    throw invalidOption('tls', 'false beside connection.ssl', 'one of them')
+  if (tls !== 'auto' && connection.ssl !== undefined && connection.ssl !== tls)
+    throw invalidOption('tls', `${shown(tls)} beside connection.ssl`, 'one of them')
+  return connection
 }
 
 function sessionVariables(value: unknown, option: string): Settings['session'] {
@@ -186,21 +199,25 @@ function sessionVariables(value: unknown, option: string): Settings['session'] {
   for (const [name, variable] of Object.entries(given)) {
     if (!/^[a-z_][a-z0-9_]*$/i.test(name))
       throw invalidOption(`${option}.${name}`, 'this name', 'the name of a session variable')
-    if (variable !== null && !['string', 'number', 'boolean'].includes(typeof variable))
-      throw invalidOption(`${option}.${name}`, shown(variable), 'a text, a number, true, false or null')
+    if (name.toLowerCase() === 'autocommit')
+      throw invalidOption(
+        `${option}.${name}`,
+        'a value',
+        'no value: it stays on, and transaction(fn) opens transactions',
+      )
+    if (variable !== null && !['string', 'boolean'].includes(typeof variable) && !Number.isFinite(variable))
+      throw invalidOption(`${option}.${name}`, kindOf(variable), 'a text, a number, true, false or null')
   }
   return given as Settings['session']
 }
 
 function credentialsFunction(value: unknown, option: string): Credentials {
   if (typeof value === 'function') return value as Credentials
-  throw invalidOption(option, shown(value), 'iam() or an async function giving { user?, password }')
+  throw invalidOption(option, kindOf(value), 'iam() or an async function giving { user?, password }')
 }
 
 function tlsOptions(value: unknown, option: string): Settings['tls'] {
   if (value === 'auto' || value === false) return value
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalidOption(option, shown(value), "'auto', false, or an object such as { ca }")
-  knownKeys(value, TLS_KEYS, `${option}.`)
-  return value
+  if (isPlainObject(value)) return trustOf(value, option)
+  throw invalidOption(option, kindOf(value), "'auto', false, or an object such as { ca }")
 }

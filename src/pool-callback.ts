@@ -25,6 +25,10 @@ export class CallbackPool extends CallbackFace<PoolFace> {
   }
 
   end(callback?: (error: Error | null) => void): void {
-    settle(this.face.end(), callback)
+    this.tell(this.face.end(), callback)
+  }
+
+  [Symbol.dispose](): void {
+    this.end()
   }
 }

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import type { ConnectionOptions } from 'mysql2'
 import type { PreparedStatementInfo } from 'mysql2/promise'
 import { escapeId, escapeValue, formatSql } from './driver.ts'
 import { WarmpoolError } from './errors.ts'
@@ -8,9 +9,12 @@ import type { PoolEvents } from './events.ts'
  * The members of mysql2's `Pool` type that need no pool: escaping, and those that are of one connection and here say so.
  * docs/mysql2-pool.md lists them.
  */
-export class PoolMembers extends EventEmitter<PoolEvents> {
+export abstract class PoolMembers extends EventEmitter<PoolEvents> {
+  abstract get config(): ConnectionOptions
+
   escape(value: unknown): string {
-    return escapeValue(value as never)
+    const { stringifyObjects = false, timezone = 'local' } = this.config
+    return escapeValue(value as never, stringifyObjects, timezone)
   }
 
   escapeId(value: string | string[]): string {
@@ -18,7 +22,8 @@ export class PoolMembers extends EventEmitter<PoolEvents> {
   }
 
   format(sql: string, values?: unknown): string {
-    return formatSql(sql, values as never)
+    const { stringifyObjects = false, timezone = 'local' } = this.config
+    return formatSql(sql, values as never, stringifyObjects, timezone)
   }
 
   /** A pool is not one connection: it has no thread. */

@@ -12,6 +12,7 @@ import type {
 } from 'mysql2'
 import type { ExecuteValues, Pool as MysqlPool, PoolConnection } from 'mysql2/promise'
 import type { Database } from './database.ts'
+import { withoutSecrets } from './driver.ts'
 import { WarmpoolError } from './errors.ts'
 import type { Connection } from './handles/connection.ts'
 import type { RowStream } from './handles/stream.ts'
@@ -46,7 +47,7 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
     this.#shared = sharedPool(options, caller)
     this.#shared.retain()
     sharedPools.set(this, this.#shared)
-    forwardEvents(this.#shared, this)
+    forwardEvents(this.#shared.events, this)
   }
 
   /** Runs one statement. See {@link Database.query}. */
@@ -138,7 +139,10 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
 
   /** The same pool with callbacks, as mysql2's `Pool`; Kysely takes it. */
   get pool(): CallbackPoolType {
-    this.#callbacks ??= new CallbackPool(this)
+    if (!this.#callbacks) {
+      this.#callbacks = new CallbackPool(this)
+      forwardEvents(this, this.#callbacks)
+    }
     return this.#callbacks as unknown as CallbackPoolType
   }
 
@@ -156,8 +160,8 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
   get config(): ConnectionOptions {
     const { connection } = this.#shared.settings
     if (typeof connection === 'function') return {}
-    const { password: _, ssl: __, driver, ...place } = connection
-    return { ...driver, ...place }
+    const { driver, ...place } = connection
+    return withoutSecrets({ ...driver, ...place })
   }
 
   get state(): ConnectionState {
@@ -184,15 +188,15 @@ export function createPool(options?: PoolOptions): Pool {
 
 const FORWARDED = ['connection', 'acquire', 'release', 'enqueue', 'leak', 'warning'] as const
 
-/** Listens to the shared pool only for what somebody listens to here. */
-function forwardEvents(from: SharedPool, to: Pool): void {
+/** Listens to the one only for what somebody listens to on the other. */
+function forwardEvents(from: EventEmitter, to: EventEmitter): void {
   for (const name of FORWARDED) {
-    const forward = (...args: unknown[]) => (to as EventEmitter).emit(name, ...args)
-    ;(to as EventEmitter).on('newListener', (added) => {
-      if (added === name && to.listenerCount(name) === 0) (from.events as EventEmitter).on(name, forward)
+    const forward = (...args: unknown[]) => to.emit(name, ...args)
+    to.on('newListener', (added) => {
+      if (added === name && to.listenerCount(name) === 0) from.on(name, forward)
     })
-    ;(to as EventEmitter).on('removeListener', (removed) => {
-      if (removed === name && to.listenerCount(name) === 0) (from.events as EventEmitter).off(name, forward)
+    to.on('removeListener', (removed) => {
+      if (removed === name && to.listenerCount(name) === 0) from.off(name, forward)
     })
   }
 }

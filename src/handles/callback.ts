@@ -1,6 +1,9 @@
 import { EventEmitter } from 'node:events'
 import type { ReadableOptions } from 'node:stream'
 import type { FieldPacket, QueryOptions } from 'mysql2'
+import type { PreparedStatementInfo } from 'mysql2/promise'
+import { CallbackQuery } from './callback-query.ts'
+import { textOf } from './statement.ts'
 import type { RowStream } from './stream.ts'
 
 type Callback = (error: Error | null, result?: unknown, fields?: FieldPacket[]) => void
@@ -25,17 +28,20 @@ export class CallbackFace<Face extends PromiseFace> extends EventEmitter {
     this.face = face
   }
 
-  /** Without a callback it gives the query: `.stream()`, or events `fields`, `result`, `error`, `end`. */
-  query(sql: Sql, values?: unknown, callback?: Callback): CallbackQuery | undefined {
-    const [bound, done] = typeof values === 'function' ? [undefined, values as Callback] : [values, callback]
-    if (!done) return new CallbackQuery((options) => this.face.stream(sql as never, bound as never, options))
-    settle(this.face.query(sql as never, bound as never), done, true)
-    return undefined
+  /** Without a callback the answer comes by what this gives: by its events, or its `stream()`. */
+  query(sql: Sql, values?: unknown, callback?: Callback): CallbackQuery {
+    const { bound, done, text } = this.#read(sql, values, callback)
+    if (!done) return new CallbackQuery(text, (options) => this.face.stream(sql as never, bound, options))
+    settle(this.face.query(sql as never, bound), done, true)
+    return new CallbackQuery(text)
   }
 
-  execute(sql: Sql, values?: unknown, callback?: Callback): void {
-    const [bound, done] = typeof values === 'function' ? [undefined, values as Callback] : [values, callback]
-    settle(this.face.execute(sql as never, bound as never), done, true)
+  /** @throws TypeError without a callback: events and streams are `query`'s */
+  execute(sql: Sql, values?: unknown, callback?: Callback): CallbackQuery {
+    const { bound, done, text } = this.#read(sql, values, callback)
+    if (!done) throw new TypeError("execute() needs a callback: events and streams are query()'s")
+    settle(this.face.execute(sql as never, bound), done, true)
+    return new CallbackQuery(text)
   }
 
   escape(value: unknown): string {
@@ -53,19 +59,32 @@ export class CallbackFace<Face extends PromiseFace> extends EventEmitter {
   promise(): Face {
     return this.face
   }
+
+  /** A failure for which there is no callback is an `error` event, as with mysql2. */
+  protected tell(promise: Promise<unknown>, callback: Callback | undefined): void {
+    settle(promise, callback ?? ((error) => error && this.emit('error', error)))
+  }
+
+  #read(sql: Sql, values: unknown, callback: Callback | undefined) {
+    const [bound, done] = typeof values === 'function' ? [undefined, values as Callback] : [values, callback]
+    const text = () =>
+      this.face.format(textOf(sql), bound ?? (typeof sql === 'string' ? undefined : sql.values))
+    return { bound: bound as never, done, text }
+  }
 }
 
 /** The part of a leased connection that has a callback form. */
 export interface ConnectionFace extends PromiseFace {
   readonly threadId: number
   readonly config: object
+  readonly state: string
   beginTransaction(): Promise<void>
   commit(): Promise<void>
   rollback(): Promise<void>
   ping(): Promise<void>
   reset(): Promise<void>
   changeUser(options: never): Promise<void>
-  prepare(sql: never): Promise<unknown>
+  prepare(sql: never): Promise<PreparedStatementInfo>
   unprepare(sql: never): void
   release(): void
   destroy(): void
@@ -83,32 +102,36 @@ export class CallbackConnection extends CallbackFace<ConnectionFace> {
     return this.face.config
   }
 
+  get state(): string {
+    return this.face.state
+  }
+
   beginTransaction(callback?: Callback): void {
-    settle(this.face.beginTransaction(), callback)
+    this.tell(this.face.beginTransaction(), callback)
   }
 
   commit(callback?: Callback): void {
-    settle(this.face.commit(), callback)
+    this.tell(this.face.commit(), callback)
   }
 
   rollback(callback?: Callback): void {
-    settle(this.face.rollback(), callback)
+    this.tell(this.face.rollback(), callback)
   }
 
   ping(callback?: Callback): void {
-    settle(this.face.ping(), callback)
+    this.tell(this.face.ping(), callback)
   }
 
   reset(callback?: Callback): void {
-    settle(this.face.reset(), callback)
+    this.tell(this.face.reset(), callback)
   }
 
   changeUser(options: object, callback?: Callback): void {
-    settle(this.face.changeUser(options as never), callback)
+    this.tell(this.face.changeUser(options as never), callback)
   }
 
   prepare(sql: Sql, callback?: Callback): void {
-    settle(this.face.prepare(sql as never), callback)
+    this.tell(this.face.prepare(sql as never).then(withCallbacks), callback)
   }
 
   unprepare(sql: Sql): void {
@@ -116,7 +139,7 @@ export class CallbackConnection extends CallbackFace<ConnectionFace> {
   }
 
   connect(callback?: Callback): void {
-    settle(Promise.resolve(), callback)
+    this.tell(Promise.resolve(), callback)
   }
 
   release(): void {
@@ -125,7 +148,11 @@ export class CallbackConnection extends CallbackFace<ConnectionFace> {
 
   end(callback?: Callback): void {
     this.face.release()
-    settle(Promise.resolve(), callback)
+    this.tell(Promise.resolve(), callback)
+  }
+
+  [Symbol.dispose](): void {
+    this.face.release()
   }
 
   destroy(): void {
@@ -141,39 +168,24 @@ export class CallbackConnection extends CallbackFace<ConnectionFace> {
   }
 }
 
-/** A query whose answer is taken by events or as a stream. It runs when the caller has had time to say which. */
-export class CallbackQuery extends EventEmitter {
-  readonly #open: (options?: ReadableOptions) => RowStream
-  #streamed = false
-
-  constructor(open: (options?: ReadableOptions) => RowStream) {
-    super()
-    this.#open = open
-    process.nextTick(() => this.#streamed || this.#forward())
-  }
-
-  stream(options?: ReadableOptions): RowStream {
-    this.#streamed = true
-    return this.#open(options)
-  }
-
-  #forward(): void {
-    this.#open()
-      .on('fields', (fields) => this.emit('fields', fields))
-      .on('data', (row) => this.emit('result', row))
-      .on('error', (error) => this.emit('error', error))
-      .on('close', () => this.emit('end'))
+function withCallbacks({ execute, close }: PreparedStatementInfo) {
+  return {
+    execute: (parameters: unknown, callback?: Callback) => {
+      if (typeof parameters === 'function') settle(execute([]), parameters as Callback, true)
+      else if (callback) settle(execute(parameters), callback, true)
+      else throw new TypeError('execute() needs a callback')
+    },
+    close: () => void close(),
   }
 }
 
 /** The callback is called outside the promise, so that what it throws is an uncaught exception, as with mysql2. */
-export function settle(promise: Promise<unknown>, callback: Callback | undefined, rows = false): void {
+export function settle(promise: Promise<unknown>, callback: Callback, rows = false): void {
   promise.then(
     (result) => {
-      if (!callback) return
       if (rows) process.nextTick(callback, null, ...(result as [unknown, FieldPacket[]]))
       else process.nextTick(callback, null, result)
     },
-    (error) => callback && process.nextTick(callback, error),
+    (error) => process.nextTick(callback, error),
   )
 }

@@ -10,7 +10,7 @@ import type {
   RowDataPacket,
 } from 'mysql2'
 import type { ExecuteValues, PoolConnection, PreparedStatementInfo } from 'mysql2/promise'
-import { type Done, escapeId, escapeValue, formatSql, type Sql } from '../driver.ts'
+import { type Done, escapeId, escapeValue, formatSql, type Sql, withoutSecrets } from '../driver.ts'
 import { WarmpoolError } from '../errors.ts'
 import type { Lease } from '../invocation/lease.ts'
 import type { Link } from '../link.ts'
@@ -28,6 +28,7 @@ import { RowStream, streamRows } from './stream.ts'
  */
 export class Connection extends EventEmitter implements PoolConnection {
   readonly #lease: Lease
+  readonly #streams = new Set<RowStream>()
   #callbacks: CallbackConnection | undefined
 
   constructor(lease: Lease) {
@@ -53,8 +54,9 @@ export class Connection extends EventEmitter implements PoolConnection {
   stream(sql: string | QueryOptions, values?: QueryValues, options?: ReadableOptions): RowStream {
     const stream = new RowStream(options)
     const link = this.#lease.link
-    if (!link || this.#lease.over) stream.destroy(this.#over())
-    else streamRows(link, sql, values, stream, () => {})
+    if (!link || this.#lease.over) return stream.destroy(this.#over())
+    this.#streams.add(stream)
+    streamRows(link, sql, values, stream, () => this.#streams.delete(stream))
     return stream
   }
 
@@ -86,7 +88,11 @@ export class Connection extends EventEmitter implements PoolConnection {
   }
 
   async prepare(sql: string | QueryOptions): Promise<PreparedStatementInfo> {
-    return prepareOn((run) => this.#call(run), sql)
+    return prepareOn(
+      (run) => this.#call(run),
+      sql,
+      () => this.unprepare(sql),
+    )
   }
 
   unprepare(sql: string | QueryOptions): void {
@@ -98,7 +104,7 @@ export class Connection extends EventEmitter implements PoolConnection {
 
   /** Gives the connection back to the pool. A second time, and after the invocation, it does nothing. */
   release(): void {
-    void this.#lease.owner.give(this.#lease, released())
+    void this.#giveBack()
   }
 
   /** Closes the connection instead of giving it back. */
@@ -112,7 +118,7 @@ export class Connection extends EventEmitter implements PoolConnection {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#lease.owner.give(this.#lease, released())
+    await this.#giveBack()
   }
 
   pause(): void {
@@ -130,7 +136,7 @@ export class Connection extends EventEmitter implements PoolConnection {
   }
 
   get config(): ConnectionOptions {
-    return this.#lease.link?.config ?? {}
+    return withoutSecrets(this.#lease.link?.config ?? {})
   }
 
   get threadId(): number {
@@ -142,7 +148,7 @@ export class Connection extends EventEmitter implements PoolConnection {
   }
 
   escape(value: unknown): string {
-    return escapeValue(value as never)
+    return escapeValue(value as never, false, this.config.timezone)
   }
 
   escapeId(value: string | string[]): string {
@@ -150,7 +156,8 @@ export class Connection extends EventEmitter implements PoolConnection {
   }
 
   format(sql: string, values?: unknown): string {
-    return formatSql(sql, values as never)
+    const { stringifyObjects = false, timezone = 'local' } = this.config
+    return formatSql(sql, values as never, stringifyObjects, timezone)
   }
 
   async #statement<T>(method: Method, sql: Sql, values: unknown): Promise<Result<T>> {
@@ -170,6 +177,12 @@ export class Connection extends EventEmitter implements PoolConnection {
     } catch (error) {
       throw withCaller(error)
     }
+  }
+
+  /** A stream that nobody reads on would hold the socket back for whoever comes next: closed, it drains. */
+  #giveBack(): Promise<void> | undefined {
+    for (const stream of this.#streams) stream.destroy()
+    return this.#lease.owner.give(this.#lease, released())
   }
 
   #over(): Error {

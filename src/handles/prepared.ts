@@ -6,13 +6,12 @@ import { STATE } from '../policy/session.ts'
 
 interface DriverStatement {
   execute(parameters: unknown, done: Done): void
-  close(): void
 }
 
 type Call = (run: (link: Link, done: Done) => void) => Promise<[unknown, FieldPacket[]]>
 
 /** A statement prepared by hand. Its executions stand in the connection's line like any other, and end with its lease. */
-export async function prepareOn(call: Call, sql: Sql): Promise<PreparedStatementInfo> {
+export async function prepareOn(call: Call, sql: Sql, unprepare: () => void): Promise<PreparedStatementInfo> {
   const [prepared] = await call((link, done) => link.prepare(sql, done))
   const statement = prepared as DriverStatement
   return {
@@ -21,11 +20,7 @@ export async function prepareOn(call: Call, sql: Sql): Promise<PreparedStatement
       call((link, done) =>
         link.run(STATE, (settle) => statement.execute(parameters ?? [], settle), done),
       ) as never,
-    close: async () => {
-      await call((link, done) => {
-        if (!link.dead) statement.close()
-        done(null)
-      })
-    },
+    // Through the connection, which would go on executing its cached copy of what the server has forgotten.
+    close: async () => unprepare(),
   }
 }

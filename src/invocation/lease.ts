@@ -27,6 +27,7 @@ export class Lease implements Claim {
   ahead: Claim | undefined
   behind: Claim | undefined
   inLine = false
+  place = 0
   since = 0
   alarm: Alarm | undefined
   pending = true

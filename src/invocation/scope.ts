@@ -10,6 +10,9 @@ interface Place {
   readonly inTransaction: boolean
 }
 
+/** A middy request, which carries its invocation: a WeakMap would cost 3 µs of garbage collection each time. */
+type Carrier = Record<symbol, Invocation | undefined>
+
 /** What a `begin` gives: an invocation, and whether it was under way already. */
 export interface Entry {
   readonly invocation: Invocation
@@ -22,10 +25,13 @@ export class Scope {
   readonly outside: Invocation
   readonly #storage = new AsyncLocalStorage<Place>()
   readonly #active = new Set<Invocation>()
-  readonly #requests = new WeakMap<object, Invocation>()
+  readonly #carried = Symbol('invocation')
   readonly #slots: Slots
   readonly #settings: Settings
   readonly #events: Events
+  readonly #inLambda = process.env.AWS_LAMBDA_RUNTIME_API !== undefined
+  /** Lambda's ordinary mode, where the start of an invocation says that the one before is over. */
+  readonly #oneAtATime = this.#inLambda && process.env.AWS_LAMBDA_MAX_CONCURRENCY === undefined
   #begun = false
 
   constructor(slots: Slots, settings: Settings, events: Events) {
@@ -40,7 +46,7 @@ export class Scope {
     const place = this.#storage.getStore()
     if (place) return place.invocation
     if (this.#active.size === 1) return this.#active.values().next().value as Invocation
-    if (this.#begun && inLambda()) this.#tellOutside()
+    if (this.#begun && this.#inLambda) this.#tellOutside()
     return this.outside
   }
 
@@ -52,8 +58,7 @@ export class Scope {
   begin(context: InvocationContext | undefined): Entry {
     const around = this.#storage.getStore()?.invocation
     if (around && this.#active.has(around)) return { invocation: around, joined: true }
-    if (inLambda() && !process.env.AWS_LAMBDA_MAX_CONCURRENCY)
-      for (const earlier of this.#active) void this.end(earlier) // its end was never told to us
+    if (this.#oneAtATime) for (const earlier of this.#active) void this.end(earlier) // its end was never told to us
     const invocation = Invocation.of(context, this.#slots, this.#settings)
     this.#active.add(invocation)
     this.#begun = true
@@ -62,17 +67,23 @@ export class Scope {
   }
 
   /** Starts the invocation that a middy request is, or joins the one that it is already part of. */
-  beginRequest(request: { context: InvocationContext }): Invocation {
-    const known = this.#requests.get(request)
+  beginRequest(request: { readonly context: InvocationContext }): Invocation {
+    const known = this.#startedBy(request)
     if (known) return known
     const { invocation, joined } = this.begin(request.context)
-    if (!joined) this.#requests.set(request, invocation)
+    if (!joined) (request as Carrier)[this.#carried] = invocation
     return invocation
+  }
+
+  /** From here on the caller's async context is in what {@link beginRequest} started; in what it joined, it is already. */
+  enterRequest(request: object): void {
+    const invocation = this.#startedBy(request)
+    if (invocation) this.#storage.enterWith({ invocation, inTransaction: false })
   }
 
   /** Ends what {@link beginRequest} started, not what it joined. */
   endRequest(request: object): Promise<void> | undefined {
-    const invocation = this.#requests.get(request)
+    const invocation = this.#startedBy(request)
     return invocation && this.end(invocation)
   }
 
@@ -82,13 +93,12 @@ export class Scope {
     return endInvocation(invocation, this.#settings.onLeak, this.#events)
   }
 
-  /** From here on in the caller's async context. */
-  enter(invocation: Invocation): void {
-    this.#storage.enterWith({ invocation, inTransaction: false })
-  }
-
   run<T>(invocation: Invocation, work: () => T, inTransaction = false): T {
     return this.#storage.run({ invocation, inTransaction }, work)
+  }
+
+  #startedBy(request: object): Invocation | undefined {
+    return (request as Carrier)[this.#carried]
   }
 
   #tellOutside(): void {
@@ -97,8 +107,4 @@ export class Scope {
       'a query ran outside any invocation: nothing bounds it or cleans up after it; wrap the handler, or use pool.detach() if that is meant',
     )
   }
-}
-
-function inLambda(): boolean {
-  return process.env.AWS_LAMBDA_RUNTIME_API !== undefined
 }

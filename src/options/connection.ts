@@ -55,7 +55,7 @@ const PASSED_ON = [
 const PLACE = ['host', 'port', 'socketPath', 'user', 'password', 'database', 'ssl', 'uri']
 /** What `connection` may hold. */
 export const CONNECTION_OPTIONS: readonly string[] = [...PLACE, ...PASSED_ON]
-/** Taken from a URL's query as they stand: a password of digits is a text, not a JSON number. */
+/** Always texts, so that in a URL's query a name of digits is not taken for a JSON number. */
 const TEXTS = [
   'host',
   'socketPath',
@@ -93,10 +93,10 @@ export function readConnection(input: unknown, option = 'connection'): Connectio
     return readObject(parseUrl(String(input), option), option)
   if (!isPlainObject(input))
     throw invalidOption(option, kindOf(input), 'a mysql:// URL, or an object of mysql2 connection options')
-  const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
-  if (given.uri === undefined) return readObject(given, option)
-  const { uri, ...rest } = given
-  return readObject({ ...parseUrl(text(uri, `${option}.uri`), `${option}.uri`), ...rest }, option)
+  const { uri, ...rest } = input
+  if (uri === undefined) return readObject(rest, option)
+  const beside = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
+  return readObject({ ...parseUrl(text(uri, `${option}.uri`), `${option}.uri`), ...beside }, option)
 }
 
 /** Reads the environment: `DATABASE_URL`, else `DB_HOST`, `DB_PORT`, `DB_USER`, `DB_PASSWORD`, `DB_NAME`. */
@@ -134,7 +134,10 @@ function readObject(given: Record<string, unknown>, option: string): ConnectionS
     ...optional('database'),
     ...(given.ssl === undefined ? {} : { ssl: given.ssl }),
     driver: Object.fromEntries(
-      PASSED_ON.filter((key) => given[key] !== undefined).map((key) => [key, given[key]]),
+      PASSED_ON.filter((key) => given[key] !== undefined).map((key) => [
+        key,
+        TEXTS.includes(key) ? text(given[key], `${option}.${key}`) : given[key],
+      ]),
     ),
   }
 }
@@ -150,12 +153,14 @@ function portNumber(value: unknown, option: string): number {
   return integer(1, 65535)(typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value, option)
 }
 
+const URL_FORM = 'mysql://user:password@host:port/database, with special characters percent-encoded'
+
 /** `mysql://user:password@host:port/database?option=value`, every part percent-encoded; values may be JSON. */
 function parseUrl(url: string, option: string): Record<string, unknown> {
   const parsed = urlOf(url, option)
   const given: Record<string, unknown> = {}
   const put = (key: string, value: string) => {
-    if (value !== '') given[key] = decoded(value, `${option} (${key})`)
+    if (value !== '') given[key] = decoded(value, `${option}.${key}`)
   }
   put('host', parsed.hostname.replace(/^\[(.*)\]$/, '$1'))
   if (parsed.port) given.port = Number(parsed.port)
@@ -164,22 +169,20 @@ function parseUrl(url: string, option: string): Record<string, unknown> {
   put('database', parsed.pathname.slice(1))
   if (parsed.searchParams.has('socketPath') && given.host === 'localhost') delete given.host
   for (const [key, value] of parsed.searchParams) {
-    if (key in given) throw invalidOption(`${option} (${key})`, 'a value twice', 'one value')
-    if (key === 'uri') throw invalidOption(`${option} (uri)`, 'a URL in a URL', 'one URL')
+    if (Object.hasOwn(given, key)) throw invalidOption(`${option}.${key}`, 'two values', 'one')
+    if (key === 'uri') throw invalidOption(`${option}.uri`, 'a URL in a URL', 'one URL')
+    // A bare & would end it, and what follows would be named in the next refusal.
+    if (/^password/i.test(key)) throw invalidOption(`${option}.password`, 'a password in the query', URL_FORM)
     given[key] = TEXTS.includes(key) ? value : jsonOr(value)
   }
   return given
 }
 
-const URL_FORM = 'mysql://user:password@host:port/database, with special characters percent-encoded'
-
 /** `new URL()` puts the whole text, password included, into its error: that error goes no further. */
 function urlOf(url: string, option: string): URL {
-  // What comes before the first colon of any other text may be a part of a password.
-  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(url)?.[0]
-  if (!scheme || !URL.canParse(url)) throw invalidOption(option, `${kindOf(url)} that is not a URL`, URL_FORM)
-  if (!/^(mysql2?|mariadb):/i.test(scheme))
-    throw invalidOption(option, `a URL of the scheme ${scheme}`, URL_FORM)
+  if (!URL.canParse(url)) throw invalidOption(option, `${kindOf(url)} that is not a URL`, URL_FORM)
+  // What else stands before the first colon may be a piece of a password.
+  if (!/^(mysql2?|mariadb):\/\//i.test(url)) throw invalidOption(option, 'a URL of another scheme', URL_FORM)
   const parsed = new URL(url)
   // The password has ended at its own first / ? or #, and the host is a piece of it.
   if (parsed.hash !== '' || /@/.test(parsed.pathname + parsed.search))

@@ -22,6 +22,14 @@ const UNREACHABLE = new Set([
   'ENOENT', // a socket path whose server is not up yet
 ])
 
+/** 1053 the server shuts down, 1927 killed (MariaDB), 4031 idle for too long (MySQL): said before it closes the connection. */
+const LAST_WORDS = new Set([1053, 1927, 4031])
+
+/** Whether the connection is over with this answer: what is sent after it is not read any more. */
+export function connectionOver(fault: Fault): boolean {
+  return fault.fatal === true || (fault.errno !== undefined && LAST_WORDS.has(fault.errno))
+}
+
 /** Whether connecting again may help: nothing was sent yet, and what is wrong can pass by itself. */
 export function connectRetryable(fault: Fault): boolean {
   if (fault.errno !== undefined && FULL.has(fault.errno)) return true

@@ -50,11 +50,16 @@ export function effectOfCall(
   return bound !== undefined && holdsRaw(bound) ? UNKNOWN : effectOf(text, backslashEscapes)
 }
 
-function holdsRaw(value: unknown): boolean {
+/** Looks where mysql2 looks: into lists of any depth, and into objects (named placeholders, `SET ?`) two deep. */
+function holdsRaw(value: unknown, objects = 2): boolean {
   if (typeof value !== 'object' || value === null) return false
-  if (Array.isArray(value)) return value.some(holdsRaw)
+  if (value instanceof Date || ArrayBuffer.isView(value)) return false
   if ('toSqlString' in value) return true
-  return Object.getPrototypeOf(value) === Object.prototype && Object.values(value).some(holdsRaw)
+  if (Array.isArray(value)) return value.some((one) => holdsRaw(one, objects))
+  if (value instanceof Set) return [...value].some((one) => holdsRaw(one, objects))
+  if (objects === 0) return false
+  const own = value instanceof Map ? [...value.values()] : Object.values(value)
+  return own.some((one) => holdsRaw(one, objects - 1))
 }
 
 /** The cheapest way to make a session clean again. A reset rolls back too. */
@@ -95,11 +100,11 @@ function statementEffect(tokens: string[], start: number, end: number): Effect {
     case 'DESCRIBE':
     case 'DESC':
     case 'EXPLAIN':
-      return expressionEffect(tokens, start, end)
-    case 'COMMIT': // the OK packet tells whether a transaction is still open (AND CHAIN, TO SAVEPOINT)
-    case 'ROLLBACK':
     case 'KILL':
-      return CLEAN
+      return expressionEffect(tokens, start, end)
+    case 'COMMIT':
+    case 'ROLLBACK':
+      return endingEffect(tokens, start, end)
     case 'RELEASE':
       return next === 'SAVEPOINT' ? CLEAN : STATE
     case 'SAVEPOINT':
@@ -123,40 +128,53 @@ function statementEffect(tokens: string[], start: number, end: number): Effect {
     case 'FLUSH':
     case 'HANDLER':
     case 'LOAD':
-    case 'XA':
       return STATE
     default:
       return UNKNOWN
   }
 }
 
-/** SET NAMES and the variables behind it outlive a reset, and the driver follows some of them. */
+/** AND CHAIN opens the next transaction; the OK packet says so too, but not before rows of a later statement of the text. */
+function endingEffect(tokens: string[], start: number, end: number): Effect {
+  for (let at = start + 1; at < end; at++)
+    if (tokens[at] === 'CHAIN' && tokens[at - 1] === 'AND') return TRANSACTION
+  return CLEAN
+}
+
+/** Outlive a reset: the character set, which the driver follows too, the role, and what SET STATEMENT … FOR may run. */
+const LASTING = /^`?(NAMES|CHARACTER|CHARSET|COLLATION_|ROLE|STATEMENT)/
+
 function settingEffect(tokens: string[], start: number, end: number): Effect {
-  for (let at = start; at < end; at++)
-    if (/^(NAMES|CHARACTER|CHARSET|CHARACTER_SET_|COLLATION_)/.test(tokens[at] as string)) return UNKNOWN
+  for (let at = start; at < end; at++) if (LASTING.test(tokens[at] as string)) return UNKNOWN
   return STATE
 }
 
-/** Only what an expression can change: user variables, named locks, the value LAST_INSERT_ID() gives. */
+/** Only what an expression can change: user variables, named locks, the value LAST_INSERT_ID() gives, sequences. */
 function expressionEffect(tokens: string[], start: number, end: number): Effect {
   for (let at = start; at < end; at++) {
     const token = tokens[at] as string
     if (token === ':=') return STATE
     if (token === 'INTO' && tokens[at + 1] === '@') return STATE
-    if (tokens[at + 1] === '(' && changesState(token, tokens[at + 2])) return STATE
+    if (token === 'NEXT' && tokens[at + 1] === 'VALUE') return STATE
+    if (tokens[at + 1] === '(' && changesState(tokens, at)) return STATE
   }
   return CLEAN
 }
 
-function changesState(name: string, firstArgument: string | undefined): boolean {
-  if (name === 'LAST_INSERT_ID') return firstArgument !== ')'
-  return name.endsWith('_LOCK') || name.endsWith('_LOCKS') || name === 'SETVAL' || name === 'NEXTVAL'
+/** Whether the function called here does: quoted names are names, and `??` before anything but a table's columns may be one. */
+function changesState(tokens: string[], at: number): boolean {
+  const name = (tokens[at] as string).replace('`', '')
+  if (name === 'LAST_INSERT_ID') return tokens[at + 2] !== ')'
+  if (name === '?') return tokens[at - 2] !== 'INTO'
+  return name.includes('_LOCK') || name === 'SETVAL' || name === 'NEXTVAL'
 }
 
-/** Definitions commit and leave nothing, but for temporary tables, routine bodies and dropping the current database. */
+/** Definitions commit and leave nothing, but for temporary tables and what becomes of the current database. */
 function definitionEffect(tokens: string[], start: number, end: number): Effect {
-  if (tokens[start] === 'DROP' && (tokens[start + 1] === 'DATABASE' || tokens[start + 1] === 'SCHEMA'))
-    return UNKNOWN
+  const replaced = tokens[start + 1] === 'OR'
+  const object = tokens[replaced ? start + 3 : start + 1]
+  const existed = replaced || tokens[start] !== 'CREATE'
+  if (existed && (object === 'DATABASE' || object === 'SCHEMA')) return UNKNOWN
   for (let at = start + 1; at < end; at++) if (tokens[at] === 'TEMPORARY') return STATE
   return expressionEffect(tokens, start, end)
 }

@@ -1,9 +1,11 @@
 import { alarmAt, clock } from '../clock.ts'
+import { WarmpoolError } from '../errors.ts'
 import type { Link } from '../link.ts'
 import type { Settings } from '../options.ts'
 import { type Cleanup, cleanupOf, STATE, TRANSACTION } from '../policy/session.ts'
+import type { Opener } from './opener.ts'
 
-/** How long a server may take to clean a session, milliseconds. Longer than a round trip anywhere; then it is replaced. */
+/** How long a last statement may take, and how long a cleaning, milliseconds. Then the link is replaced. */
 const PATIENCE = 1000
 
 /** What a link needs before somebody else may have it. */
@@ -13,21 +15,22 @@ export function cleanupFor(link: Link, reset: Settings['sessionReset'], proxied:
 }
 
 /**
- * Makes a session clean: a transaction is rolled back; other state is reset, and then made ours again.
+ * Makes a released link clean. What is in flight may come to its end; then a transaction is rolled back, and other state is
+ * reset and made ours again.
  *
- * @returns whether it is clean. If not, the link is dead.
+ * @returns whether it is clean. If not, it is dead, or closing it is all that helps.
  */
-export async function clean(
-  link: Link,
-  by: 'rollback' | 'reset',
-  setUp: (link: Link) => Promise<void>,
-): Promise<boolean> {
+export async function clean(link: Link, reset: Settings['sessionReset'], opener: Opener): Promise<boolean> {
+  if (link.busy) await settle(link)
+  const cleanup = cleanupFor(link, reset, opener.proxied)
+  if (link.dead || cleanup === 'evict') return false
+  if (cleanup === 'none') return true
   const alarm = alarmAt(clock.now() + PATIENCE, () => link.destroy())
   try {
-    if (by === 'rollback') await told((done) => link.query('ROLLBACK', undefined, done))
+    if (cleanup === 'rollback') await told((done) => link.query('ROLLBACK', undefined, done))
     else {
       await told((done) => link.reset(done))
-      await setUp(link)
+      await opener.setUp(link)
     }
   } catch {
     link.destroy()
@@ -35,6 +38,28 @@ export async function clean(
     alarm.clear()
   }
   return !link.dead
+}
+
+/** Waits for the statement in flight, but not for ever. None behind it starts. */
+async function settle(link: Link): Promise<void> {
+  link.cutOff(givenBack())
+  const alarm = alarmAt(clock.now() + PATIENCE, () => link.destroy(outlasted()))
+  await link.whenQuiet()
+  alarm.clear()
+  link.readmit()
+}
+
+function givenBack(): WarmpoolError {
+  return new WarmpoolError('CONNECTION_RELEASED', 'its connection was given back before this was sent', {
+    outcome: 'not-sent',
+  })
+}
+
+function outlasted(): WarmpoolError {
+  return new WarmpoolError(
+    'CONNECTION_RELEASED',
+    `its connection was given back, and ${PATIENCE} ms later there was no answer: await statements before release()`,
+  )
 }
 
 function told(run: (done: (error: Error | null) => void) => void): Promise<void> {

@@ -3,13 +3,16 @@ export interface Standing<T> {
   ahead: T | undefined
   behind: T | undefined
   inLine: boolean
+  /** Where it stands among all that ever stood in the line. */
+  place: number
 }
 
-/** First come, first served; joining, leaving and being put first take constant time, however long the line is. */
+/** First come, first served; joining and leaving take constant time, however long the line is. */
 export class Line<T extends Standing<T>> {
   #first: T | undefined
   #last: T | undefined
   #length = 0
+  #places = 0
 
   get length(): number {
     return this.#length
@@ -20,29 +23,15 @@ export class Line<T extends Standing<T>> {
   }
 
   push(one: T): void {
-    one.ahead = this.#last
-    one.behind = undefined
-    if (this.#last) this.#last.behind = one
-    else this.#first = one
-    this.#last = one
-    one.inLine = true
-    this.#length++
+    one.place = this.#places++
+    this.#insert(one, this.#last, undefined)
   }
 
-  unshift(one: T): void {
-    one.ahead = undefined
-    one.behind = this.#first
-    if (this.#first) this.#first.ahead = one
-    else this.#last = one
-    this.#first = one
-    one.inLine = true
-    this.#length++
-  }
-
-  shift(): T | undefined {
-    const one = this.#first
-    if (one) this.remove(one)
-    return one
+  /** Gives one that was first its place back: only others that were first can be ahead of it. */
+  putBack(one: T): void {
+    let behind = this.#first
+    while (behind && behind.place < one.place) behind = behind.behind
+    this.#insert(one, behind ? behind.ahead : this.#last, behind)
   }
 
   /** Does nothing for one that is not in line. */
@@ -56,5 +45,16 @@ export class Line<T extends Standing<T>> {
     one.behind = undefined
     one.inLine = false
     this.#length--
+  }
+
+  #insert(one: T, ahead: T | undefined, behind: T | undefined): void {
+    one.ahead = ahead
+    one.behind = behind
+    if (ahead) ahead.behind = one
+    else this.#first = one
+    if (behind) behind.ahead = one
+    else this.#last = one
+    one.inLine = true
+    this.#length++
   }
 }

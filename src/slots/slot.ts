@@ -35,6 +35,13 @@ export class Slot {
     this.#limits = { ...limits, maxLifetime: limits.maxLifetime * (1 - Math.random() / 10) }
   }
 
+  /** Whether a validation was enough. What was when it began need not be so any more: a freeze may lie in between. */
+  passed(by: 'probe' | 'ping'): boolean {
+    if (this.state !== 'inUse' || this.retired) return false
+    const verdict = this.judge()
+    return verdict !== 'replace' && (by === 'ping' || verdict !== 'ping')
+  }
+
   judge(): Verdict {
     const now = clock.now()
     return freshness(now - this.idleSince, now - this.#openedAt, this.#limits as FreshnessLimits)

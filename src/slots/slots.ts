@@ -3,26 +3,16 @@ import { WarmpoolError } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { Link } from '../link.ts'
 import { atLoad } from '../load-context.ts'
-import type { Settings } from '../options.ts'
-import type { FreshnessLimits } from '../policy/freshness.ts'
 import type { Claim } from './claim.ts'
 import { clean, cleanupFor } from './cleaning.ts'
+import { sayGoodbye } from './closing.ts'
+import type { Limits } from './limits.ts'
 import { Line } from './line.ts'
 import type { Opener } from './opener.ts'
 import { acquireTimeout, poolEnded, queueFull, situation } from './refusals.ts'
-import { type Holder, Slot } from './slot.ts'
+import { Slot } from './slot.ts'
 import { States } from './states.ts'
 import { validate } from './validating.ts'
-
-/** How long a server may take to answer COM_QUIT, milliseconds. */
-const QUIT_PATIENCE = 200
-/** Beyond the first, connections unused for this long are closed when an invocation ends. */
-const SURPLUS_AFTER = 10_000
-
-type Limits = Pick<Settings, 'connectionLimit' | 'queueLimit' | 'sessionReset'> &
-  Omit<FreshnessLimits, 'pingable'> & {
-    readonly validateTimeout: number
-  }
 
 /** The container's connections: the bound, who has which, who waits. {@link States.move} alone changes a slot's state. */
 export class Slots {
@@ -33,7 +23,10 @@ export class Slots {
   readonly #states = new States()
   /** Connections opened since the start. */
   #opened = 0
+  /** Wall clock of the last time that one was closed. Waiting for it, while it was in use, was not time spent on connecting. */
+  #closedAt = 0
   #whenEnded: (() => void) | undefined
+  #stopped = false
 
   constructor(limits: Limits, opener: Opener, events: Events) {
     this.#limits = limits
@@ -54,16 +47,16 @@ export class Slots {
 
   /** Grants the claim a clean, living connection, at once where there is one, or fails it. */
   acquire(claim: Claim): void {
-    if (this.#whenEnded) return claim.failed(poolEnded())
+    if (this.#whenEnded) return this.#fail(claim, poolEnded())
     const newest = this.#states.idle.at(-1)
     if (newest && this.#line.length === 0 && newest.judge() === 'reuse') return this.#grant(newest, claim)
     const places = this.#limits.connectionLimit - this.#states.slots.size + this.#states.idle.length
     const ahead = this.#line.length - this.#states.counts.connecting
     if (this.#limits.queueLimit > 0 && places <= 0 && ahead >= this.#limits.queueLimit)
-      return claim.failed(queueFull(claim, ahead))
+      return this.#fail(claim, queueFull(claim, ahead))
     claim.since = clock.now()
     claim.alarm = alarmAt(claim.until, () =>
-      this.#fail(claim, acquireTimeout(claim, this.holders(), this.#limits.connectionLimit)),
+      this.#fail(claim, acquireTimeout(claim, this.#states.holders, this.#limits.connectionLimit)),
     )
     this.#line.push(claim)
     if (places <= 0) this.#events.emit('enqueue')
@@ -75,7 +68,7 @@ export class Slots {
     claim.alarm?.clear()
     claim.pending = false
     this.#line.remove(claim)
-    if (this.#whenEnded) this.#serve()
+    this.#finish()
   }
 
   /** Takes a connection back. The promise, if there is one, resolves when it is clean again or gone. */
@@ -89,9 +82,9 @@ export class Slots {
     link.readmit()
     this.#events.emitThread('release', link.threadId)
     const cleanup = slot.retired ? 'evict' : cleanupFor(link, this.#limits.sessionReset, this.#opener.proxied)
-    if (cleanup === 'none') return this.#free(slot)
-    if (cleanup === 'evict') return this.#quit(slot)
-    return this.#clean(slot, link, cleanup)
+    if (cleanup === 'none' && !link.busy) return this.#free(slot)
+    if (cleanup === 'evict' && !link.busy) return this.#quit(slot)
+    return this.#clean(slot, link)
   }
 
   /** Gives a connection up: its socket is closed at once, and what was in flight settles as lost. */
@@ -111,9 +104,7 @@ export class Slots {
 
   /** Closes what has not been needed for a while, but keeps one. For an invocation's end. */
   trim(): void {
-    const longUnused = (slot: Slot | undefined) => slot && clock.now() - slot.idleSince > SURPLUS_AFTER
-    while (this.#states.idle.length > 1 && longUnused(this.#states.idle[0]))
-      this.#quit(this.#states.idle[0] as Slot)
+    for (const slot of this.#states.surplus) this.#quit(slot)
   }
 
   /** Refuses new claims, serves those in line, then closes everything; resolves when the last socket is closed. */
@@ -126,6 +117,7 @@ export class Slots {
 
   /** Ends without waiting for anybody. */
   stop(): void {
+    this.#stopped = true
     for (let claim = this.#line.first; claim; claim = this.#line.first) this.#fail(claim, poolEnded())
     for (const slot of [...this.#states.slots]) {
       slot.abort.abort()
@@ -133,13 +125,8 @@ export class Slots {
     }
   }
 
-  /** The claims that have a connection now. */
-  holders(): Holder[] {
-    return [...this.#states.slots].flatMap((slot) => slot.holder ?? [])
-  }
-
   situation(claim: Claim): string {
-    return situation(claim, this.holders(), this.#limits.connectionLimit)
+    return situation(claim, this.#states.holders, this.#limits.connectionLimit)
   }
 
   /** Brings those in line and the connections together. */
@@ -158,7 +145,7 @@ export class Slots {
     }
     const { counts, slots } = this.#states
     while (counts.connecting < this.#line.length && slots.size < this.#limits.connectionLimit) this.#open()
-    if (this.#whenEnded) this.#finish(this.#whenEnded)
+    this.#finish()
   }
 
   #grant(slot: Slot, claim: Claim): void {
@@ -171,19 +158,24 @@ export class Slots {
     claim.granted(slot)
   }
 
-  /** Nobody else gets the link meanwhile. When it proves dead, the claim has its place at the head of the line back. */
+  /** Nobody else gets the link meanwhile. Then the claim has its place in the line back, and the first has what is alive. */
   #validate(slot: Slot, claim: Claim, by: 'probe' | 'ping'): void {
     this.#states.move(slot, 'inUse')
     validate(slot.link as Link, by, this.#limits.validateTimeout, () => {
-      if (slot.state === 'inUse' && claim.pending) return this.#grant(slot, claim)
-      if (claim.pending) this.#line.unshift(claim)
-      if (slot.state === 'inUse') this.#free(slot)
-      else this.#serve()
+      if (claim.pending && this.#stopped) this.#fail(claim, poolEnded())
+      if (claim.pending) this.#line.putBack(claim)
+      const { first } = this.#line
+      if (claim.pending && first && slot.passed(by)) {
+        this.#line.remove(first)
+        this.#grant(slot, first)
+      } else if (slot.state === 'inUse') this.#shelve(slot)
+      this.#serve()
     })
   }
 
   #open(): void {
-    const until = (this.#line.first as Claim).connectUntil
+    const { connectUntil } = this.#line.first as Claim
+    const until = Math.max(connectUntil, this.#closedAt + this.#limits.connectTimeout)
     const slot = new Slot()
     this.#states.add(slot)
     const opened = () => this.#opener.open(until, slot.abort.signal)
@@ -197,9 +189,10 @@ export class Slots {
     link.onDeath = () => this.#states.move(slot, 'closing')
     void link.closed.then(() => {
       this.#states.move(slot, 'closed')
+      this.#closedAt = clock.now()
       this.#serve()
     })
-    if (link.dead) return this.#states.move(slot, 'closing')
+    if (link.dead) return
     this.#events.emitThread('connection', link.threadId)
     this.#free(slot)
   }
@@ -221,30 +214,33 @@ export class Slots {
     claim.failed(error)
   }
 
-  async #clean(slot: Slot, link: Link, by: 'rollback' | 'reset'): Promise<void> {
+  async #clean(slot: Slot, link: Link): Promise<void> {
     this.#states.move(slot, 'resetting')
-    if (await clean(link, by, (cleaned) => this.#opener.setUp(cleaned))) this.#free(slot)
+    if (await clean(link, this.#limits.sessionReset, this.#opener)) this.#free(slot)
+    else if (!link.dead) this.#quit(slot)
   }
 
   #free(slot: Slot): undefined {
     slot.idleSince = clock.now()
+    return this.#shelve(slot)
+  }
+
+  #shelve(slot: Slot): undefined {
+    if (slot.retired) return this.#quit(slot)
     this.#states.move(slot, 'idle')
     if (this.#line.length > 0 || this.#whenEnded) this.#serve()
     return undefined
   }
 
   #quit(slot: Slot): undefined {
-    const link = slot.link as Link
     this.#states.move(slot, 'closing')
-    link.quit()
-    const alarm = alarmAt(clock.now() + QUIT_PATIENCE, () => link.destroy())
-    void link.closed.then(() => alarm.clear())
+    sayGoodbye(slot.link as Link)
     return undefined
   }
 
-  #finish(done: () => void): void {
-    if (this.#line.length > 0 || this.#states.busy) return
+  #finish(): void {
+    if (!this.#whenEnded || this.#line.length > 0 || this.#states.busy) return
     for (const slot of [...this.#states.idle]) this.#quit(slot)
-    if (this.#states.slots.size === 0) done()
+    if (this.#states.slots.size === 0) this.#whenEnded()
   }
 }

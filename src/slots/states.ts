@@ -1,4 +1,8 @@
-import type { Slot, State } from './slot.ts'
+import { clock } from '../clock.ts'
+import type { Holder, Slot, State } from './slot.ts'
+
+/** Beyond the first, connections unused for this long are closed when an invocation ends. */
+const SURPLUS_AFTER = 10_000
 
 /** Which slot is in which state. `move` is the only place where that changes. */
 export class States {
@@ -30,6 +34,17 @@ export class States {
     this.counts[to]++
     if (to === 'idle') this.idle.push(slot)
     if (to === 'closed') this.slots.delete(slot)
+  }
+
+  /** What has not been needed for a while, but for one. */
+  get surplus(): Slot[] {
+    const longUnused = this.idle.filter((slot) => clock.now() - slot.idleSince > SURPLUS_AFTER)
+    return longUnused.slice(0, this.idle.length - 1)
+  }
+
+  /** Who has a connection now. */
+  get holders(): Holder[] {
+    return [...this.slots].flatMap((slot) => slot.holder ?? [])
   }
 
   /** Whether somebody works, or is about to. */

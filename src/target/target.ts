@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { invalidOption } from '../errors.ts'
+import { isPlainObject } from '../options/check.ts'
 import type { ConnectionSettings, Credentials, Settings } from '../options.ts'
 import { isRdsProxy, type Tls, tlsOf } from './tls.ts'
 
@@ -44,7 +46,6 @@ export function targetOf(connection: ConnectionSettings, settings: Settings): Ta
 
 /** What RDS Proxy tracks: setting anything else pins the session to one server connection (AWS, RDS Proxy, pinning). */
 const TRACKED = [
-  'autocommit',
   'character_set_client',
   'character_set_connection',
   'character_set_results',
@@ -71,12 +72,13 @@ export function labelOf(connection: ConnectionSettings): string {
 }
 
 /**
- * What must be equal for two pools to share one: the place, the user, and every option that shapes results or the session.
- * Functions count by identity.
+ * What must be equal for two pools to share one: the place, the user, and, unless they have a name, every option that shapes
+ * results or the session. Functions and objects of a class count by identity. It holds no secret that could be printed.
  */
 export function keyOf(settings: Settings): string {
-  if (settings.name !== undefined) return `name ${settings.name}`
-  const connection = settings.connection as ConnectionSettings
+  const { connection, name } = settings
+  if (typeof connection === 'function') return `name ${name}`
+  if (name !== undefined) return `name ${name} ${labelOf(connection)}`
   const shape = [
     connection.driver,
     connection.ssl,
@@ -85,19 +87,25 @@ export function keyOf(settings: Settings): string {
     settings.session,
     settings.credentials,
   ]
-  return `target ${labelOf(connection)} ${JSON.stringify(shape, replaceFunctions)}`
+  const digest = createHash('sha256').update(JSON.stringify(shape, normalized)).digest('hex')
+  return `target ${labelOf(connection)} ${digest}`
 }
 
 const identities = new WeakMap<object, string>()
 let identified = 0
 
-function replaceFunctions(_key: string, value: unknown): unknown {
+function normalized(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return String(value)
-  if (typeof value !== 'function') return value
-  let identity = identities.get(value)
-  if (!identity) {
-    identity = `function ${++identified}`
-    identities.set(value, identity)
-  }
+  if (isPlainObject(value))
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+  const comparable = Array.isArray(value) || value === null || !['object', 'function'].includes(typeof value)
+  return comparable ? value : identityOf(value as object)
+}
+
+function identityOf(value: object): string {
+  const known = identities.get(value)
+  if (known) return known
+  const identity = `identity ${++identified}`
+  identities.set(value, identity)
   return identity
 }

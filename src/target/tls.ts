@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { invalidOption } from '../errors.ts'
-import { knownKeys, plainObject, shown } from '../options/check.ts'
+import { isPlainObject, kindOf, shown } from '../options/check.ts'
+import { trustOf } from '../options/trust.ts'
 import type { ConnectionSettings, Settings, TlsOptions } from '../options.ts'
 
 /**
@@ -14,16 +15,19 @@ export interface Tls extends TlsOptions {
   readonly profile?: 'Amazon RDS'
 }
 
-/** RDS instances, clusters and proxies; the China regions have their own ending. */
-const RDS = /\.rds\.amazonaws\.com(\.cn)?$/i
-const RDS_PROXY = /\.proxy-[^.]+\.[^.]+\.rds\.amazonaws\.com(\.cn)?$/i
+/**
+ * RDS instances, clusters and proxies. The China regions have it the other way round (`.rds.cn-north-1.amazonaws.com.cn`,
+ * and of old like everywhere else), other partitions have endings of their own.
+ */
+const RDS = /\.([^.]+\.rds(-fips)?|rds(-fips)?\.[^.]+)\.amazonaws\.[a-z]+(\.cn)?\.?$/i
+const PROXY = /\.proxy-[^.]+\.[^.]+\.[^.]+\.amazonaws\.[a-z.]+$/i
 
 export function isRdsEndpoint(host: string): boolean {
   return RDS.test(host)
 }
 
 export function isRdsProxy(host: string): boolean {
-  return RDS_PROXY.test(host)
+  return RDS.test(host) && PROXY.test(host)
 }
 
 /** The trust of one target, or `undefined` where the connection is not encrypted. */
@@ -40,18 +44,16 @@ export function tlsOf(connection: ConnectionSettings, tls: Settings['tls']): Tls
 }
 
 function fromConnection({ host, ssl }: ConnectionSettings): (TlsOptions & Pick<Tls, 'profile'>) | undefined {
-  if (ssl === undefined || ssl === null || ssl === false) {
+  if (ssl === undefined || ssl === false) {
     if (!isRdsEndpoint(host)) return undefined
     // A proxy presents a certificate of Amazon's public authorities, an instance one of RDS's own.
     return isRdsProxy(host) ? {} : { profile: 'Amazon RDS' }
   }
   if (ssl === true) return {}
   if (ssl === 'Amazon RDS') return { profile: 'Amazon RDS' }
-  return verified(plainObject(typeof ssl === 'string' ? undefined : ssl, 'connection.ssl'))
+  if (isPlainObject(ssl)) return verified(ssl)
+  throw invalidOption('connection.ssl', kindOf(ssl), "true, false, 'Amazon RDS', or an object such as { ca }")
 }
-
-const SSL_KEYS = ['ca', 'cert', 'key', 'passphrase', 'ciphers', 'minVersion', 'maxVersion']
-const VERIFIERS = ['rejectUnauthorized', 'verifyIdentity']
 
 function verified({ rejectUnauthorized, verifyIdentity, ...trust }: Record<string, unknown>): TlsOptions {
   for (const [key, value] of Object.entries({ rejectUnauthorized, verifyIdentity }))
@@ -61,6 +63,5 @@ function verified({ rejectUnauthorized, verifyIdentity, ...trust }: Record<strin
         shown(value),
         'true: whenever TLS is on, chain and host name are verified',
       )
-  knownKeys(trust, [...SSL_KEYS, ...VERIFIERS], 'connection.ssl.')
-  return trust
+  return trustOf(trust, 'connection.ssl')
 }

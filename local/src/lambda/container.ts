@@ -17,6 +17,12 @@ export type InvocationResult = { requestId: string; durationMs: number } & (
   | { ok: false; error: InvocationError }
 )
 
+/** See {@link Container.invoke}. */
+export interface InvokeOptions {
+  timeout?: number | undefined
+  beforeThaw?: (() => Promise<unknown>) | undefined
+}
+
 /** What is known of a container when its INIT is done. */
 export interface ContainerFacts {
   runtime: RuntimeName
@@ -75,16 +81,18 @@ export class Container {
    *
    * @param event anything JSON can say; default `{}`
    * @param options.timeout in place of the function's, in milliseconds
+   * @param options.beforeThaw on a frozen container, awaited when the invocation is in place and before the thaw
    * @throws if the container is busy or stopped.
    */
-  async invoke(event: unknown = {}, options: { timeout?: number } = {}): Promise<InvocationResult> {
+  async invoke(event: unknown = {}, options: InvokeOptions = {}): Promise<InvocationResult> {
     if (this.#state === 'busy') {
       throw new Error(
         'The container is busy: it takes one invocation at a time, so await it or start another.',
       )
     }
     this.#refuseStopped()
-    this.#running = this.#run(event, positiveMs('timeout', options.timeout ?? this.#facts.timeout))
+    const timeout = positiveMs('timeout', options.timeout ?? this.#facts.timeout)
+    this.#running = this.#run(event, timeout, options.beforeThaw)
     return this.#running
   }
 
@@ -118,16 +126,29 @@ export class Container {
     await this.stop()
   }
 
-  async #run(event: unknown, timeout: number): Promise<InvocationResult> {
-    const started = performance.now()
+  async #run(
+    event: unknown,
+    timeout: number,
+    beforeThaw: InvokeOptions['beforeThaw'],
+  ): Promise<InvocationResult> {
     const invocation = new Invocation(event, Date.now() + timeout, this.#facts.functionArn)
-    this.#api.deliver(invocation)
-    if (this.#state === 'frozen') this.#process.thaw()
+    const frozen = this.#state === 'frozen'
     this.#state = 'busy'
+    this.#api.deliver(invocation)
+    if (frozen) await this.#wake(beforeThaw)
+    const started = performance.now()
     const answer = await this.#outcome(invocation, timeout)
     if (this.#state === 'busy') this.#state = 'ready'
     const facts = { requestId: invocation.requestId, durationMs: performance.now() - started }
     return 'error' in answer ? { ok: false, ...answer, ...facts } : { ok: true, ...answer, ...facts }
+  }
+
+  async #wake(beforeThaw: InvokeOptions['beforeThaw']): Promise<void> {
+    try {
+      await beforeThaw?.()
+    } finally {
+      this.#process.thaw()
+    }
   }
 
   /** An answer that was posted counts, whatever happens to the process after it. */
