@@ -23,6 +23,8 @@ export type Done = (error: Error | null, result?: unknown, fields?: FieldPacket[
 
 /** The part of mysql2's callback connection that a link uses. */
 export interface DriverConnection extends EventEmitter {
+  /** Makes `?` of named placeholders, where they are switched on. */
+  _resolveNamedPlaceholders(options: QueryOptions): void
   readonly threadId: number
   readonly config: ConnectionOptions
   /** Another one after the TLS handshake. */
@@ -38,6 +40,13 @@ export interface DriverConnection extends EventEmitter {
   end(done: Done): void
   pause(): void
   resume(): void
+}
+
+/** What `execute` would prepare: a statement prepared apart needs its named placeholders resolved, too. */
+export function bound(connection: DriverConnection, sql: Sql, values: unknown): QueryOptions {
+  const options = typeof sql === 'string' ? { sql, values } : { ...sql, values: sql.values || values }
+  connection._resolveNamedPlaceholders(options as QueryOptions)
+  return options as QueryOptions
 }
 
 /** Prepared statements kept per connection. A server allows 16 382 in all, and mysql2's own default is 16 000 for each. */

@@ -1,6 +1,7 @@
 import type { ConnectionOptions, FieldPacket } from 'mysql2'
 import { attempt, Commands } from './commands.ts'
-import { connect, connectionLost, type Done, type DriverConnection, type Login, type Sql } from './driver.ts'
+import type { Done, DriverConnection, Login, Sql } from './driver.ts'
+import { bound, connect, connectionLost } from './driver.ts'
 import { WarmpoolError, withOutcome } from './errors.ts'
 import { connectionOver, type Fault } from './policy/faults.ts'
 import {
@@ -99,15 +100,16 @@ export class Link {
    */
   execute(sql: Sql, values: unknown, done: Done): void {
     if (this.#proxied) return this.#executeAsText(sql, values, done)
-    const options = typeof sql === 'string' ? { sql } : sql
-    const start = (settle: Done) =>
+    const start = (settle: Done) => {
+      const options = bound(this.#connection, sql, values)
       this.#connection.prepare(options, (error) => {
         if (error) return settle(error)
         const { refusal } = this.#commands
         if (refusal) return settle(withOutcome(refusal, 'not-sent'))
-        attempt(settle, () => this.#connection.execute(options, values, settle))
+        attempt(settle, () => this.#connection.execute(options, undefined, settle))
       })
-    this.#sendStatement(options, undefined, start, done)
+    }
+    this.#sendStatement(sql, undefined, start, done)
   }
 
   /** Rows are handed over as they come and not kept. */
@@ -205,8 +207,8 @@ export class Link {
         ),
       )
     attempt(done, () => {
-      const bound = textParameters(values ?? (typeof sql === 'string' ? undefined : sql.values))
-      this.query(sql, bound, done)
+      const options = bound(this.#connection, sql, values)
+      this.query(options, textParameters(options.values), done)
     })
   }
 

@@ -15,7 +15,7 @@ import type { Database } from './database.ts'
 import { withoutSecrets } from './driver.ts'
 import { WarmpoolError } from './errors.ts'
 import type { Connection } from './handles/connection.ts'
-import type { RowStream } from './handles/stream.ts'
+import { RowStream } from './handles/stream.ts'
 import type { Transaction } from './handles/transaction.ts'
 import type { PoolOptions } from './options.ts'
 import { CallbackPool } from './pool-callback.ts'
@@ -87,6 +87,7 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
 
   /** See {@link Database.stream}. */
   stream(sql: string | QueryOptions, values?: QueryValues, options?: ReadableOptions): RowStream {
+    if (this.#ended) return new RowStream(options).destroy(poolEnded())
     return this.#shared.here.stream(sql, values, options)
   }
 

@@ -40,6 +40,13 @@ describe('a connection over TLS', () => {
     expect(row?.Value).toBe('')
   })
 
+  test('is refused where nobody trusts the authority of the server', async () => {
+    await expect(open({ connection: byName(), tls: {} }).query('SELECT 1')).rejects.toMatchObject({
+      code: 'CONNECT_FAILED',
+      message: expect.stringMatching(/^cannot connect to localhost:\d+ as warmpool: self-signed certificate/),
+    })
+  })
+
   test('resumes the TLS session of the one before', async () => {
     const { resumed } = watchTls()
     const pool = open({ connection: byName(), tls: { ca: String(server.current.ca) } })
@@ -82,8 +89,9 @@ describe('a connection over TLS', () => {
   test('has closed its socket, on both ends, when the pool has ended', async () => {
     const before = openSockets()
     const pool = open({ connection: byName(), tls: { ca: String(server.current.ca) } })
-    await Promise.all([pool.query('SELECT SLEEP(0.05)'), pool.query('SELECT SLEEP(0.05)')])
+    const both = await Promise.all([pool.getConnection(), pool.getConnection()])
     expect(openSockets().difference(before).size).toBe(2)
+    for (const connection of both) connection.release()
     await pool.end()
     expect(openSockets().difference(before).size).toBe(0)
     expect(await server.current.connections()).toEqual([])
@@ -163,6 +171,22 @@ describe('a server that cannot be verified', () => {
     await expect(pool.query('SELECT 1')).rejects.toMatchObject({ code: 'CONNECT_FAILED' })
     expect(eavesdropper.heard.outside).toContain('shop-user')
     expect(eavesdropper.heard.outside).not.toContain('sesame')
+  })
+
+  test.each([
+    ['an RDS instance', 'shop.abc.eu-west-1.rds.amazonaws.com', true],
+    ['an RDS Proxy', 'shop.proxy-abc.eu-west-1.rds.amazonaws.com', false],
+  ])('is what %s is by default: verified by authorities that are set up once', async (_, host, ofRds) => {
+    const eavesdropper = await listen(certificate)
+    const pool = open({ connection: connection(eavesdropper, host) })
+    const { contexts } = watchTls()
+    for (let time = 0; time < 2; time++) await expect(pool.query('SELECT 1')).rejects.toThrow(/certificate/)
+    expect(eavesdropper.heard.inside).toBe('')
+    const asClient = contexts.mock.calls.flatMap(([options]) => (options?.key ? [] : [options?.ca]))
+    expect(asClient).toHaveLength(1) // or no session could ever be resumed
+    const authorities = (asClient[0] ?? tls.rootCertificates) as string[]
+    expect(authorities).toEqual(expect.arrayContaining([...tls.rootCertificates]))
+    expect(authorities.length > tls.rootCertificates.length).toBe(ofRds)
   })
 
   test('like MariaDB without TLS is refused in one sentence', async () => {

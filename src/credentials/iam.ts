@@ -53,7 +53,7 @@ async function loadSigner(): Promise<typeof import('@aws-sdk/rds-signer')> {
     throw new WarmpoolError(
       'CREDENTIALS_FAILED',
       'iam() needs @aws-sdk/rds-signer: npm install @aws-sdk/rds-signer',
-      { cause },
+      { cause, outcome: 'not-sent' },
     )
   }
 }

@@ -1,22 +1,31 @@
 import { clock } from '../clock.ts'
 import { WarmpoolError } from '../errors.ts'
 import type { Claim } from './claim.ts'
-import type { Holder } from './slot.ts'
+import type { States } from './states.ts'
 
 /** How things stand for a claim that waits in vain, as the end of a sentence. */
-export function situation(claim: Claim, holders: readonly Holder[], limit: number): string {
+export function situation(claim: Claim, { holders, counts }: States, limit: number): string {
   const held = holders.map((holder) => holder.describe()).join(', ')
-  if (holders.length < limit)
-    return `${limit - holders.length} of ${limit} still connecting${held && `, the others held by ${held}`}`
-  const ours = holders.every((holder) => holder.owner === claim.owner)
-  return ours ? `all ${limit} are held by this invocation: ${held}` : `all ${limit} are held by ${held}`
+  const all = limit === 1 ? 'the only one is' : `all ${limit} are`
+  if (holders.length === limit && holders.every((holder) => holder.owner === claim.owner))
+    return `${all} held by this invocation: ${held}`
+  if (holders.length === limit) return `${all} held by ${held}`
+  const parts: [number, string][] = [
+    [counts.connecting, 'connecting'],
+    [counts.inUse - holders.length, 'being validated'],
+    [counts.resetting, 'being cleaned'],
+    [counts.closing, 'closing'],
+    [holders.length, `held by ${held}`],
+  ]
+  const some = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)
+  return `of ${limit}, ${some.join(', ')}`
 }
 
-export function acquireTimeout(claim: Claim, holders: readonly Holder[], limit: number): WarmpoolError {
+export function acquireTimeout(claim: Claim, states: States, limit: number): WarmpoolError {
   const waited = Math.round(clock.now() - claim.since)
   return new WarmpoolError(
     'ACQUIRE_TIMEOUT',
-    `${claim.describe()} waited ${waited} ms for a connection: ${situation(claim, holders, limit)}`,
+    `${claim.describe()} waited ${waited} ms for a connection: ${situation(claim, states, limit)}`,
     { retryable: true, outcome: 'not-sent' },
   )
 }

@@ -56,7 +56,7 @@ export class Slots {
       return this.#fail(claim, queueFull(claim, ahead))
     claim.since = clock.now()
     claim.alarm = alarmAt(claim.until, () =>
-      this.#fail(claim, acquireTimeout(claim, this.#states.holders, this.#limits.connectionLimit)),
+      this.#fail(claim, acquireTimeout(claim, this.#states, this.#limits.connectionLimit)),
     )
     this.#line.push(claim)
     if (places <= 0) this.#events.emit('enqueue')
@@ -126,7 +126,7 @@ export class Slots {
   }
 
   situation(claim: Claim): string {
-    return situation(claim, this.#states.holders, this.#limits.connectionLimit)
+    return situation(claim, this.#states, this.#limits.connectionLimit)
   }
 
   /** Brings those in line and the connections together. */

@@ -44,7 +44,7 @@ export class States {
 
   /** Who has a connection now. */
   get holders(): Holder[] {
-    return [...this.slots].flatMap((slot) => slot.holder ?? [])
+    return [...this.slots].flatMap((slot) => (slot.state === 'inUse' && slot.holder) || [])
   }
 
   /** Whether somebody works, or is about to. */
