@@ -7,6 +7,7 @@
  */
 export function quietEnd(sql: string, at: number, backslashEscapes: boolean): number | undefined {
   const char = sql.charCodeAt(at)
+  if (char > SLASH && char !== BACKTICK) return at
   if (char === QUOTE || char === DOUBLE_QUOTE || char === BACKTICK)
     return quoteEnd(sql, at, char, backslashEscapes && char !== BACKTICK)
   if (char === HASH || (char === DASH && isDashComment(sql, at))) return lineEnd(sql, at)

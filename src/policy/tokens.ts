@@ -11,20 +11,22 @@ export function tokensOf(sql: string, backslashEscapes: boolean): string[] | und
   const tokens: string[] = []
   for (let at = 0; at < sql.length; ) {
     const char = sql.charCodeAt(at)
+    if (isWord(char)) {
+      const end = wordEnd(sql, at)
+      tokens.push(sql.slice(at, end).toUpperCase())
+      at = end
+      continue
+    }
     const end = quietEnd(sql, at, backslashEscapes)
     if (end === undefined) return undefined
     if (end > at) {
       if (char === QUOTE || char === DOUBLE_QUOTE || char === BACKTICK) tokens.push(quoted(sql, at, end))
       at = end
-    } else if (char <= SPACE) at++
-    else if (isWord(char)) {
-      const end = wordEnd(sql, at)
-      tokens.push(sql.slice(at, end).toUpperCase())
-      at = end
     } else if (char === COLON && sql.charCodeAt(at + 1) === EQUALS) {
       tokens.push(':=')
       at += 2
-    } else tokens.push(sql[at++] as string)
+    } else if (char <= SPACE) at++
+    else tokens.push(sql[at++] as string)
   }
   return tokens
 }
@@ -39,18 +41,15 @@ function quoted(sql: string, start: number, end: number): string {
   return `\`${sql.slice(start + 1, end - 1).toUpperCase()}`
 }
 
+/** A dollar can be in a name, but one that begins with it may begin a dollar quote. */
 function isWord(char: number): boolean {
   const lower = char | 0x20
   return (
-    (lower >= 0x61 && lower <= 0x7a) ||
-    (char >= 0x30 && char <= 0x39) ||
-    char === UNDERSCORE ||
-    char === DOLLAR ||
-    char >= 0x80
+    (lower >= 0x61 && lower <= 0x7a) || (char >= 0x30 && char <= 0x39) || char === UNDERSCORE || char >= 0x80
   )
 }
 
 function wordEnd(sql: string, at: number): number {
-  while (at < sql.length && isWord(sql.charCodeAt(at))) at++
+  while (at < sql.length && (isWord(sql.charCodeAt(at)) || sql.charCodeAt(at) === DOLLAR)) at++
   return at
 }

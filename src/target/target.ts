@@ -22,12 +22,7 @@ export interface Target {
 /** @throws WarmpoolError `INVALID_OPTION` where credentials would travel in clear */
 export function targetOf(connection: ConnectionSettings, settings: Settings): Target {
   const tls = tlsOf(connection, settings.tls)
-  if (settings.credentials?.cleartext && !tls)
-    throw invalidOption(
-      'credentials',
-      'a token that is sent in clear, without TLS',
-      "tls: 'auto' on an RDS host, or tls: { ca }",
-    )
+  if (!tls) refuseCleartext(connection, settings)
   const proxied = settings.proxy === 'auto' ? isRdsProxy(connection.host) : settings.proxy
   if (proxied) refusePinning(settings.session)
   return {
@@ -42,6 +37,14 @@ export function targetOf(connection: ConnectionSettings, settings: Settings): Ta
     proxied,
     driver: connection.driver,
   }
+}
+
+function refuseCleartext({ driver }: ConnectionSettings, { credentials }: Settings): void {
+  const verified = "tls: 'auto' on an RDS host, or tls: { ca }"
+  if (credentials?.cleartext)
+    throw invalidOption('credentials', 'a token that is sent in clear, without TLS', verified)
+  if (driver.authPlugins && 'mysql_clear_password' in (driver.authPlugins as object))
+    throw invalidOption('connection.authPlugins', 'mysql_clear_password without TLS', verified)
 }
 
 /** What RDS Proxy tracks: setting anything else pins the session to one server connection (AWS, RDS Proxy, pinning). */
