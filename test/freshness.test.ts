@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { type FreshnessLimits, freshness, type Verdict } from '../src/policy/freshness.ts'
+
+const limits: FreshnessLimits = {
+  validateAfter: 15_000,
+  idleTimeout: 300_000,
+  maxLifetime: 1_800_000,
+  pingable: true,
+}
+
+test.each<[what: string, idle: number, life: number, verdict: Verdict, more?: Partial<FreshnessLimits>]>([
+  ['used in this turn', 0, 0, 'reuse'],
+  ['used a tick ago', 1, 1000, 'reuse'],
+  ['used two ticks ago', 2, 1000, 'probe'],
+  ['idle as long as need not be validated', 15_000, 20_000, 'probe'],
+  ['idle longer', 15_001, 20_000, 'ping'],
+  ['idle as long as is allowed', 300_000, 400_000, 'ping'],
+  ['idle too long', 300_001, 400_000, 'replace'],
+  ['frozen for a day', 86_400_000, 86_400_000, 'replace'],
+  ['almost too old', 0, 1_799_999, 'reuse'],
+  ['too old, though just used', 0, 1_800_000, 'replace'],
+  ['the clock was set back', -5_000, 1000, 'probe'],
+  ['the clock was set back behind its birth', -5_000, -1000, 'probe'],
+  ['behind a proxy, which answers pings itself', 20_000, 20_000, 'probe', { pingable: false }],
+  ['behind a proxy, idle too long', 300_001, 400_000, 'replace', { pingable: false }],
+  ['validated always', 2, 2, 'ping', { validateAfter: 0 }],
+  ['validated always, but used in this turn', 1, 1, 'reuse', { validateAfter: 0 }],
+  ['never kept idle', 1, 1, 'replace', { idleTimeout: 0 }],
+  ['never kept idle, but used in this very tick', 0, 1, 'reuse', { idleTimeout: 0 }],
+  ['replaced sooner than validated', 11, 20, 'replace', { idleTimeout: 10 }],
+])('%s', (_, idle, life, verdict, more = {}) => {
+  expect(freshness(idle, life, { ...limits, ...more })).toBe(verdict)
+})
