@@ -13,13 +13,13 @@ export interface Command {
  */
 export class Commands {
   /** Sees every answer before its caller does. It may call {@link fail}. */
-  readonly #observe: (error: Error | null, result: unknown) => void
+  readonly #observe: Done
   #current: Command | undefined
   #waiting: Command[] = []
   #refusal: Error | undefined
   #quiet: (() => void)[] = []
 
-  constructor(observe: (error: Error | null, result: unknown) => void) {
+  constructor(observe: Done) {
     this.#observe = observe
   }
 
@@ -64,7 +64,7 @@ export class Commands {
   #begin(command: Command): void {
     this.#current = command
     const settle: Done = (error, result, fields) => {
-      if (this.#current === command) this.#observe(error, result)
+      if (this.#current === command) this.#observe(error, result, fields)
       if (this.#current !== command) return
       this.#current = undefined
       const next = this.#waiting.shift()

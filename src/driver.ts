@@ -49,6 +49,12 @@ export function bound(connection: DriverConnection, sql: Sql, values: unknown): 
   return options as QueryOptions
 }
 
+/** The status in the OK packet that ended an answer; none after rows, whatever their columns are called. */
+export function statusOf(result: unknown, fields?: FieldPacket[]): number | undefined {
+  const ended = fields === undefined ? result : fields.at(-1) ? undefined : (result as unknown[]).at(-1)
+  return (ended as { serverStatus?: number } | undefined)?.serverStatus
+}
+
 /** Prepared statements kept per connection. A server allows 16 382 in all, and mysql2's own default is 16 000 for each. */
 const PREPARED_STATEMENTS = 256
 

@@ -1,8 +1,9 @@
 import type { ConnectionOptions, FieldPacket } from 'mysql2'
 import { attempt, Commands } from './commands.ts'
 import type { Done, DriverConnection, Login, Sql } from './driver.ts'
-import { bound, connect, connectionLost } from './driver.ts'
-import { WarmpoolError, withOutcome } from './errors.ts'
+import { bound, connect, connectionLost, escapeValue, statusOf } from './driver.ts'
+import { withOutcome } from './errors.ts'
+import { executeText, NO_BACKSLASH_ESCAPES, type Quote, refused } from './policy/execute-text.ts'
 import { connectionOver, type Fault } from './policy/faults.ts'
 import {
   BEYOND_RESET,
@@ -12,7 +13,6 @@ import {
   IN_TRANSACTION,
   TRANSACTION,
 } from './policy/session.ts'
-import { NO_BACKSLASH_ESCAPES, textParameters } from './policy/text-parameters.ts'
 import type { Target } from './target/target.ts'
 
 /** Takes rows one by one. */
@@ -32,7 +32,7 @@ export class Link {
   readonly #connection: DriverConnection
   readonly #proxied: boolean
   readonly #notOpened: (error: Error) => void
-  readonly #commands = new Commands((error, result) => this.#observe(error, result))
+  readonly #commands = new Commands((error, result, fields) => this.#observe(error, statusOf(result, fields)))
   #effect: Effect = CLEAN
   #status = 0
   #death: Error | undefined
@@ -198,17 +198,15 @@ export class Link {
   }
 
   #executeAsText(sql: Sql, values: unknown, done: Done): void {
-    if (this.#status & NO_BACKSLASH_ESCAPES)
-      return done(
-        new WarmpoolError(
-          'TEXT_EXECUTE_REFUSED',
-          'execute() through RDS Proxy goes as text, which cannot be escaped safely under NO_BACKSLASH_ESCAPES: take it out of sql_mode or use query()',
-          { outcome: 'not-sent' },
-        ),
-      )
     attempt(done, () => {
-      const options = bound(this.#connection, sql, values)
-      this.query(options, textParameters(options.values), done)
+      if (this.#status & NO_BACKSLASH_ESCAPES)
+        throw refused('that cannot be escaped safely under NO_BACKSLASH_ESCAPES: take it out of sql_mode')
+      const connection = this.#connection
+      const options = bound(connection, sql, values)
+      const quote: Quote = (value) => escapeValue(value, false, connection.config.timezone)
+      // Without values and names: what is a literal now is not looked at again.
+      const text = { ...options, sql: executeText(options.sql, options.values, quote), values: [] }
+      this.#sendStatement(options.sql, undefined, (settle) => connection.query(text, undefined, settle), done)
     })
   }
 
@@ -225,16 +223,10 @@ export class Link {
     this.#commands.send({ start, done })
   }
 
-  #observe(error: Error | null, result: unknown): void {
-    if (!error) this.#note(result)
-    else if (connectionOver(error as Fault)) this.#die(error)
-  }
-
   /** An OK packet says whether a transaction is open; rows do not. */
-  #note(result: unknown): void {
-    const last = Array.isArray(result) ? result.at(-1) : result
-    const status = (last as { serverStatus?: number } | undefined)?.serverStatus
-    if (status === undefined) return
+  #observe(error: Error | null, status: number | undefined): void {
+    if (error && connectionOver(error as Fault)) this.#die(error)
+    if (error || status === undefined) return
     this.#status = status
     this.#effect = status & IN_TRANSACTION ? this.#effect | TRANSACTION : this.#effect & ~TRANSACTION
   }

@@ -1,0 +1,70 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { createConnection } from 'mysql2'
+
+/** What the server says to a statement. */
+export type Answer = 'ok' | { code: number; message: string }
+
+/** The part of mysql2's server side of a connection that a script uses. */
+interface ServerSide {
+  /** Of the next packet; mysql2 leaves it to the script. */
+  sequenceId: number
+  on(event: 'query' | 'stmt_prepare' | 'error', heard: (sql: string) => void): void
+  serverHandshake(greeting: object): void
+  writeOk(): void
+  writeError(error: { code: number; message: string }): void
+}
+
+/** A server of a few words, for what a real one says only when it is in trouble. It never closes a connection. */
+export class ScriptedServer implements AsyncDisposable {
+  /** Every statement that has reached it. */
+  readonly heard: string[] = []
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+
+  private constructor(answer: (sql: string) => Answer) {
+    this.#server = createServer((socket) => this.#accept(socket, answer))
+  }
+
+  static async start(answer: (sql: string) => Answer): Promise<ScriptedServer> {
+    const server = new ScriptedServer(answer)
+    await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve))
+    return server
+  }
+
+  get url(): string {
+    return `mysql://root@127.0.0.1:${(this.#server.address() as AddressInfo).port}/test`
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve))
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+  }
+
+  #accept(socket: Socket, answer: (sql: string) => Answer): void {
+    this.#sockets.add(socket)
+    const side = createConnection({ stream: socket, isServer: true } as object) as unknown as ServerSide
+    side.on('error', () => {})
+    const hear = (sql: string) => {
+      this.heard.push(sql)
+      const said = answer(sql)
+      if (said === 'ok') side.writeOk()
+      else side.writeError(said)
+      side.sequenceId = 0
+    }
+    side.on('query', hear)
+    side.on('stmt_prepare', hear) // what mysql2's server side makes of SET
+    side.serverHandshake({
+      protocolVersion: 10,
+      serverVersion: '8.0.40',
+      connectionId: this.#sockets.size,
+      statusFlags: 2,
+      characterSet: 45,
+      capabilityFlags: 0xff_f7_ff, // all but TLS
+      authCallback: (_login: object, letIn: (refusal: null) => void) => {
+        letIn(null)
+        side.sequenceId = 0
+      },
+    })
+  }
+}
