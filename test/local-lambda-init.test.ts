@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { startContainer } from '../local/src/lambda/init.ts'
+import { describeUnderEachRuntime } from './support/runtimes.ts'
 
 const LAMBDA = join(import.meta.dirname, '../local/src/lambda')
 const directory = mkdtempSync(join(tmpdir(), 'local-lambda-'))
@@ -15,7 +16,7 @@ function write(name: string, source: string): string {
   return path
 }
 
-describe.each(['ric', 'loop'] as const)('under the runtime %s', (runtime) => {
+describeUnderEachRuntime((runtime) => {
   it.each([
     ['throws', "throw new RangeError('no luck')", /throws\.mjs failed with RangeError: no luck$/],
     ['no-export', 'export const other = 1', /failed with Runtime\.HandlerNotFound: no-export\.handler is/],

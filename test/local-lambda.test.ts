@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import type { Container } from '../local/src/lambda/container.ts'
 import { type ContainerOptions, startContainer } from '../local/src/lambda/init.ts'
 import { processStates } from '../local/src/lambda/process-state.ts'
+import { describeUnderEachRuntime } from './support/runtimes.ts'
 
 const LAMBDA = join(import.meta.dirname, '../local/src/lambda')
 const directory = mkdtempSync(join(tmpdir(), 'local-lambda-'))
@@ -50,7 +51,7 @@ beforeAll(() => {
   everything = write('everything.mjs', EVERYTHING)
 })
 
-describe.each(['ric', 'loop'] as const)('under the runtime %s', (runtime) => {
+describeUnderEachRuntime((runtime) => {
   const containers: Container[] = []
   afterEach(() => Promise.all(containers.splice(0).map((container) => container.stop())))
 
@@ -154,17 +155,9 @@ describe.each(['ric', 'loop'] as const)('under the runtime %s', (runtime) => {
     const container = await start()
     const { env } = (await did(container, { do: 'echo' })) as { env: { AWS_LAMBDA_RUNTIME_API: string } }
     await container.freeze()
-    const waiting: number[] = []
-    const kill = vi.spyOn(process, 'kill')
-    const { AWS_LAMBDA_RUNTIME_API: api } = env
-    kill.mockImplementation((pid, signal) => {
-      waiting.push(bytesWaitingFrom(api))
-      kill.mockRestore()
-      return process.kill(pid, signal)
-    })
-    expect(bytesWaitingFrom(api)).toBe(0)
-    await container.invoke({})
-    expect(waiting[0]).toBeGreaterThan(200)
+    const waiting = () => bytesWaitingFrom(env.AWS_LAMBDA_RUNTIME_API)
+    expect(waiting()).toBe(0)
+    await container.invoke({}, { beforeThaw: async () => expect(waiting()).toBeGreaterThan(200) })
   })
 
   it('kills what does not answer in time', async () => {

@@ -43,6 +43,8 @@ export class TcpProxy implements AsyncDisposable {
   readonly toClient = new Way()
   /** What clients have sent, in order, without TLS and after the handshake. */
   readonly commands: SentCommand[] = []
+  /** Connections of clients that are open now. */
+  connections = 0
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #to: { host: string; port: number }
@@ -61,11 +63,6 @@ export class TcpProxy implements AsyncDisposable {
 
   get port(): number {
     return (this.#server.address() as { port: number }).port
-  }
-
-  /** Connections of clients that are open now. */
-  get connections(): number {
-    return this.#sockets.size / 2
   }
 
   /** The server's URL, by way of this proxy. */
@@ -88,6 +85,8 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   #accept(client: Socket): void {
+    this.connections++
+    client.once('close', () => this.connections--)
     const server = connect({ ...this.#to, allowHalfOpen: true, noDelay: true })
     const [asked, answered] = [new PacketReader(), new PacketReader()]
     client.on('data', (chunk) => {

@@ -28,7 +28,7 @@ const LONGEST_PARENT = 70
  * is called or this process ends, be it by an exit, a crash, Ctrl-C or `kill -9`: a small shell in a session of its own
  * holds the other end of a pipe and cleans up when that breaks. It does not keep this process alive.
  */
-export class GuardedDirectory {
+export class GuardedDirectory implements AsyncDisposable {
   readonly path: string
   readonly #guard: ChildProcess
 
@@ -72,5 +72,9 @@ export class GuardedDirectory {
     this.#guard.ref()
     this.#guard.stdin?.end()
     await once(this.#guard, 'exit')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.remove()
   }
 }

@@ -1,0 +1,80 @@
+/**
+ * Random runs over the slots: once with simulated links in virtual time, where every answer is a step of its own, and once
+ * through the public API on a server.
+ *
+ * A failure tells its seed and path; `SEED=1 RUN_PATH=2:3 npx vitest run test/slots-model.test.ts -t simulated` repeats it,
+ * exactly where it is simulated. RUNS and SERVER_RUNS say how many runs there are.
+ */
+import fc from 'fast-check'
+import { afterEach, beforeAll, test, vi } from 'vitest'
+import { databaseForFile } from './support/database.ts'
+import { commonSteps } from './support/slots-model/commands.ts'
+import { EventLoop } from './support/slots-model/event-loop.ts'
+import { ServerWorld } from './support/slots-model/server-world.ts'
+import { simulatedSteps } from './support/slots-model/simulated-steps.ts'
+import { SimulatedWorld } from './support/slots-model/simulated-world.ts'
+import { makeTraceable } from './support/slots-model/traces.ts'
+
+const { SEED, RUN_PATH, RUNS = '2000', SERVER_RUNS = '40' } = process.env
+const replay = { ...(SEED && { seed: Number(SEED) }), ...(RUN_PATH && { path: RUN_PATH }) }
+const NO_TIMEOUT = 0
+
+function restore() {
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+}
+afterEach(restore)
+
+const rules = fc.record({
+  connectionLimit: fc.integer({ min: 1, max: 3 }),
+  queueLimit: fc.constantFrom(0, 0, 2),
+  sessionReset: fc.constantFrom('dirty', 'dirty', 'always', 'never'),
+  proxied: fc.boolean(),
+  idleTimeout: fc.constant(60_000),
+  maxLifetime: fc.constant(150_000),
+  validateAfter: fc.constant(15_000),
+  validateTimeout: fc.constant(500),
+})
+
+test(
+  'on simulated links',
+  async () => {
+    const steps = fc.commands([fc.oneof(...simulatedSteps())], { maxCommands: 100, size: 'max' })
+    const run = fc.asyncProperty(rules, steps, async (limits, commands) => {
+      const loop = new EventLoop()
+      loop.install()
+      const world = new SimulatedWorld(loop, limits)
+      try {
+        await fc.asyncModelRun(() => ({ model: world.ledger, real: world }), commands)
+        await world.conclude()
+      } finally {
+        restore()
+      }
+    })
+    await fc.assert(run, { ...replay, numRuns: Number(RUNS) })
+  },
+  NO_TIMEOUT,
+)
+
+const server = databaseForFile()
+beforeAll(() => makeTraceable(server.current))
+
+test(
+  'on a server',
+  async () => {
+    const steps = fc.commands([fc.oneof(...commonSteps<ServerWorld>())], { maxCommands: 60, size: 'max' })
+    const limit = fc.integer({ min: 1, max: 3 })
+    const run = fc.asyncProperty(limit, steps, async (connectionLimit, commands) => {
+      const world = new ServerWorld(server.current, connectionLimit)
+      try {
+        await fc.asyncModelRun(() => ({ model: world.ledger, real: world }), commands)
+      } finally {
+        await world.conclude()
+        restore()
+      }
+    })
+    // What a server does is not repeated exactly, so there is no point in looking for a smaller case.
+    await fc.assert(run, { ...replay, numRuns: Number(SERVER_RUNS), endOnFailure: true })
+  },
+  NO_TIMEOUT,
+)

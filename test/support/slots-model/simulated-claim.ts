@@ -1,0 +1,57 @@
+import type { Alarm } from '../../../src/clock.ts'
+import type { Claim } from '../../../src/slots/claim.ts'
+import type { Slot } from '../../../src/slots/slot.ts'
+import type { Asker } from './ledger.ts'
+import type { SimulatedLink } from './simulated-link.ts'
+
+/** Milliseconds in which a connection has to be opened for a claim. */
+export const CONNECT_TIMEOUT = 5_000
+
+let asked = 0
+
+export class SimulatedClaim implements Claim, Asker {
+  readonly owner = SimulatedClaim
+  readonly number = ++asked
+  ahead: Claim | undefined
+  behind: Claim | undefined
+  inLine = false
+  place = 0
+  since = 0
+  alarm: Alarm | undefined
+  pending = true
+  slot: Slot | undefined
+  readonly granted: (slot: Slot) => void
+  readonly failed: (error: Error) => void
+  /** Milliseconds. */
+  readonly #patience: number
+
+  constructor(
+    patience: number,
+    granted: (claim: SimulatedClaim) => void,
+    failed: (claim: SimulatedClaim, error: Error) => void,
+  ) {
+    this.#patience = patience
+    this.granted = () => granted(this)
+    this.failed = (error) => failed(this, error)
+  }
+
+  get name(): string {
+    return `claim ${this.number}`
+  }
+
+  get until(): number {
+    return this.since + this.#patience
+  }
+
+  get connectUntil(): number {
+    return this.since + CONNECT_TIMEOUT
+  }
+
+  get link(): SimulatedLink | undefined {
+    return this.slot?.link as SimulatedLink | undefined
+  }
+
+  describe(): string {
+    return this.name
+  }
+}
