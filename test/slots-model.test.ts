@@ -15,7 +15,7 @@ import { simulatedSteps } from './support/slots-model/simulated-steps.ts'
 import { SimulatedWorld } from './support/slots-model/simulated-world.ts'
 import { makeTraceable } from './support/slots-model/traces.ts'
 
-const { SEED, RUN_PATH, RUNS = '2000', SERVER_RUNS = '40' } = process.env
+const { SEED, RUN_PATH, RUNS = '5000', SERVER_RUNS = '40' } = process.env
 const replay = { ...(SEED && { seed: Number(SEED) }), ...(RUN_PATH && { path: RUN_PATH }) }
 const NO_TIMEOUT = 0
 

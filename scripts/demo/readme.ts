@@ -44,7 +44,7 @@ function notes(
   )
   const { version } = createRequire(import.meta.url)('mysql2/package.json') as { version: string }
   return [
-    `Where the FIN is there at the thaw: ${known.join('; ')}.`,
+    `When the kernel knows of it at the thaw, every other time after the invocation: ${known.join('; ')}.`,
     `Measured by \`npm run demo -- --readme\` with mysql2 ${version}, ${serverName(database)}, Node ${process.versions.node}.`,
   ].join('\n')
 }

@@ -25,6 +25,8 @@ export class Slots {
   #opened = 0
   /** Wall clock of the last time that one was closed. Waiting for it, while it was in use, was not time spent on connecting. */
   #closedAt = 0
+  /** Claims that are not in line because a connection is being validated for them. */
+  #validating = 0
   #whenEnded: (() => void) | undefined
   #stopped = false
 
@@ -161,7 +163,9 @@ export class Slots {
   /** Nobody else gets the link meanwhile. Then the claim has its place in the line back, and the first has what is alive. */
   #validate(slot: Slot, claim: Claim, by: 'probe' | 'ping'): void {
     this.#states.move(slot, 'inUse')
+    this.#validating++
     validate(slot.link as Link, by, this.#limits.validateTimeout, () => {
+      this.#validating--
       if (claim.pending && this.#stopped) this.#fail(claim, poolEnded())
       if (claim.pending) this.#line.putBack(claim)
       const { first } = this.#line
@@ -239,7 +243,7 @@ export class Slots {
   }
 
   #finish(): void {
-    if (!this.#whenEnded || this.#line.length > 0 || this.#states.busy) return
+    if (!this.#whenEnded || this.#line.length > 0 || this.#validating > 0) return
     for (const slot of [...this.#states.idle]) this.#quit(slot)
     if (this.#states.slots.size === 0) this.#whenEnded()
   }

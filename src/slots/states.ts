@@ -47,11 +47,6 @@ export class States {
     return [...this.slots].flatMap((slot) => (slot.state === 'inUse' && slot.holder) || [])
   }
 
-  /** Whether somebody works, or is about to. */
-  get busy(): boolean {
-    return this.counts.connecting + this.counts.inUse + this.counts.resetting > 0
-  }
-
   /** Whether a connection is there that will come free, or could. */
   get anyOpen(): boolean {
     return this.counts.idle + this.counts.inUse + this.counts.resetting > 0

@@ -9,8 +9,8 @@ export interface World {
   readonly ledger: Ledger
   /** Somebody asks for a connection to keep, and waits as long as this, milliseconds. */
   acquire(patience: number): void
-  /** Somebody asks for one statement's time. */
-  query(patience: number): void
+  /** Some ask at once, each for the time of one statement. */
+  query(callers: number, patience: number): void
   /** A holder gives its connection back. */
   release(which: number, left: Left): void
   /** The server answers a holder's statement with an error. */
@@ -61,6 +61,7 @@ const somebodyWaits = (ledger: Ledger) => ledger.waiting.size > 0
 /** The steps that both worlds know, with how often each is taken. */
 export function commonSteps<W extends World>(): fc.WeightedArbitrary<Step<W>>[] {
   const patience = fc.constantFrom(20, 400, 20_000, Number.POSITIVE_INFINITY)
+  const callers = fc.integer({ min: 1, max: 4 })
   const left = fc.constantFrom<Left>('nothing', 'nothing', 'transaction', 'state')
   const gap = fc.constantFrom(1_000, 20_000, 70_000)
   const time = fc.constantFrom(0, 1, 50, 500, 1_100)
@@ -73,7 +74,7 @@ export function commonSteps<W extends World>(): fc.WeightedArbitrary<Step<W>>[] 
     ),
     often(
       12,
-      patience.map((ms) => step(`query(${ms})`, (world) => world.query(ms))),
+      fc.tuple(callers, patience).map(([n, ms]) => step(`query(${n}, ${ms})`, (world) => world.query(n, ms))),
     ),
     often(
       10,

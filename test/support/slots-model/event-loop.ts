@@ -33,9 +33,14 @@ export class EventLoop {
     })
   }
 
-  /** What would keep a process alive. */
-  get pending(): number {
-    return this.#timers.size + this.#immediates.length + this.#inKernel.length
+  /** How many timers would keep a process alive. */
+  get timers(): number {
+    return this.#timers.size
+  }
+
+  /** Whether there is nothing that could happen now. */
+  get quiet(): boolean {
+    return this.#due().length + this.#immediates.length + this.#inKernel.length === 0
   }
 
   /** Something has come in from outside; the process hears of it at its next poll. */

@@ -73,11 +73,12 @@ export class ServerWorld implements World {
     this.#invoke(patience, () => this.#use(user))
   }
 
-  query(patience: number): void {
-    this.#invoke(patience, async () => {
+  query(callers: number, patience: number): void {
+    const look = async () => {
       const [rows] = await this.#pool.query(LOOK)
       this.#report('a query', seenIn(rows))
-    })
+    }
+    for (let caller = 0; caller < callers; caller++) this.#invoke(patience, look)
   }
 
   release(which: number, left: Left): void {

@@ -22,6 +22,8 @@ type UsedLink = Pick<
   | 'destroy'
 >
 
+export const SET_UP = 'SET SESSION'
+
 /** A link without a socket, whose server answers when the test says so. */
 export class SimulatedLink implements UsedLink {
   readonly threadId: number
@@ -35,6 +37,8 @@ export class SimulatedLink implements UsedLink {
   admits = true
   /** Reset since it was last lent. */
   fresh = true
+  /** Has our session variables. */
+  ours = true
   /** Wall clock of the last proof of life, milliseconds: opening, a statement's or a ping's answer. */
   provenAt: number
   readonly openedAt: number
@@ -96,6 +100,7 @@ export class SimulatedLink implements UsedLink {
     const ends = sql === 'ROLLBACK' ? TRANSACTION : CLEAN
     this.#send(String(sql), (error) => {
       if (!error) this.effect &= ~ends
+      if (!error && sql === SET_UP) this.ours = true
       done(error)
     })
   }
@@ -105,6 +110,7 @@ export class SimulatedLink implements UsedLink {
       if (!error) {
         this.effect &= BEYOND_RESET
         this.fresh = true
+        this.ours = false
       }
       done(error)
     })

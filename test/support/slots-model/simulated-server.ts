@@ -3,7 +3,7 @@ import { WarmpoolError } from '../../../src/errors.ts'
 import type { Link } from '../../../src/link.ts'
 import type { Opener } from '../../../src/slots/opener.ts'
 import type { EventLoop } from './event-loop.ts'
-import { SimulatedLink } from './simulated-link.ts'
+import { SET_UP, SimulatedLink } from './simulated-link.ts'
 
 /** How an attempt to connect comes out: `dies` opens and is closed at once. */
 export type Outcome = 'opens' | 'dies' | 'refused' | 'hopeless'
@@ -20,10 +20,13 @@ export class SimulatedServer implements Opener {
   /** Wall clock of the last attempt to connect that failed. */
   failedAt = 0
   readonly #loop: EventLoop
+  readonly #asked: () => void
   #opened = 0
 
-  constructor(loop: EventLoop, proxied: boolean) {
+  /** @param asked called when a connection is asked for */
+  constructor(loop: EventLoop, proxied: boolean, asked: () => void) {
     this.#loop = loop
+    this.#asked = asked
     this.proxied = proxied
   }
 
@@ -32,6 +35,7 @@ export class SimulatedServer implements Opener {
   }
 
   open(until: number, signal: AbortSignal): Promise<Link> {
+    this.#asked()
     return new Promise((resolve, reject) => {
       const settled = () => {
         alarm.clear()
@@ -56,7 +60,7 @@ export class SimulatedServer implements Opener {
 
   setUp(link: Link): Promise<void> {
     return new Promise((resolve, reject) =>
-      link.query('SET', undefined, (error) => (error ? reject(error) : resolve())),
+      link.query(SET_UP, undefined, (error) => (error ? reject(error) : resolve())),
     )
   }
 

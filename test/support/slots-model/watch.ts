@@ -40,6 +40,8 @@ const JUDGING = 1000
 /** Sees what happens to slots and links, and remembers what must not. */
 export class Watch {
   stopped = false
+  /** It has just become clear that nobody can connect. */
+  hopeless = false
   readonly #rules: Rules
   readonly #loop: EventLoop
   readonly #server: SimulatedServer
@@ -71,6 +73,7 @@ export class Watch {
       if (earlier.inLine && earlier.number < claim.number)
         this.report(`${claim.name} overtook ${earlier.name}`)
     for (const wrong of this.#unfit(link, claim)) this.report(`${claim.name} got a link that ${wrong}`)
+    if (claim.pending) this.report(`${claim.name} got a link, and is pending all the same`)
     if (this.stopped) this.report(`${claim.name} got a link after the stop`)
     link.fresh = false
     this.#lent.add(link)
@@ -87,6 +90,17 @@ export class Watch {
     this.#askedBefore.set(link, lastClaim)
   }
 
+  opens(counts: Slots['counts']): void {
+    if (counts.connecting > counts.waiting)
+      this.report(`${counts.connecting} connect, where ${counts.waiting} wait`)
+  }
+
+  /** When `end()` resolves, everything is over. */
+  ended(): void {
+    if (this.#server.sockets > 0) this.report(`${this.#server.sockets} sockets are left at the end`)
+    if (this.#loop.timers > 0) this.report('a timer is left at the end')
+  }
+
   retired(): void {
     for (const link of this.#server.links) this.#retired.add(link)
   }
@@ -100,6 +114,11 @@ export class Watch {
     const { connecting, idle, waiting, total, limit } = counts
     if (waiting > 0 && (idle > 0 || (total < limit && connecting < waiting)))
       this.report(`${waiting} wait for nothing: ${idle} idle, ${connecting} connecting, ${total} in all`)
+    if (this.hopeless && waiting > 0 && total === connecting) this.report(`${waiting} wait without hope`)
+    this.hopeless = false
+    if (this.#loop.quiet)
+      for (const claim of this.#ledger.waiting)
+        if (claim.until < this.#loop.now) this.report(`${claim.name} waits beyond its deadline`)
     if (this.#states) for (const wrong of miscounted(this.#states)) this.report(wrong)
     if (this.#violations.length > 0) throw new Error(this.#violations.join('\n'))
   }
@@ -113,6 +132,7 @@ export class Watch {
     if (link.busy) yield 'is busy'
     if (!link.admits) yield 'takes no commands'
     if (this.#retired.has(link)) yield 'was retired'
+    if (!link.ours) yield 'was not set up'
     if (link.effect & (sessionReset === 'never' ? TRANSACTION : ~CLEAN)) yield 'is not clean'
     if (sessionReset === 'always' && !link.fresh) yield 'was not reset'
     if ((this.#askedBefore.get(link) ?? claim.number) < claim.number && idle > ONE_TURN)
