@@ -1,8 +1,15 @@
 /** How much later than asked a timer may fire and still be believed, in milliseconds. */
 const LATE = 100
 
-/** The time everything is judged by. A test replaces `now` to let time pass. Milliseconds of wall clock: a freeze counts. */
-export const clock = { now: (): number => Date.now() }
+const { nodeTiming } = performance
+
+/** What everything is judged by. A test replaces these to let time pass. */
+export const clock = {
+  /** Milliseconds of wall clock: a freeze counts. */
+  now: (): number => Date.now(),
+  /** The turn of the event loop that is under way, by the loop's own count: the number of the poll it comes from. */
+  turn: (): number => nodeTiming.uvMetricsInfo.loopCount,
+}
 
 /**
  * Waits for one whole turn of the event loop, so that a FIN or RST which the kernel already has reaches its socket. The first

@@ -8,10 +8,16 @@ const limits: FreshnessLimits = {
   pingable: true,
 }
 
-test.each<[what: string, idle: number, life: number, verdict: Verdict, more?: Partial<FreshnessLimits>]>([
+interface More extends Partial<FreshnessLimits> {
+  readonly sameTurn?: boolean
+}
+
+test.each<[what: string, idle: number, life: number, verdict: Verdict, more?: More]>([
   ['used in this turn', 0, 0, 'reuse'],
   ['used a tick ago', 1, 1000, 'reuse'],
-  ['used two ticks ago', 2, 1000, 'probe'],
+  ['used in this turn, which has been long', 2, 1000, 'probe'],
+  ['used in the turn before, in this very tick', 0, 1000, 'probe', { sameTurn: false }],
+  ['frozen and thawed within a tick', 1, 1000, 'probe', { sameTurn: false }],
   ['idle as long as need not be validated', 15_000, 20_000, 'probe'],
   ['idle longer', 15_001, 20_000, 'ping'],
   ['idle as long as is allowed', 300_000, 400_000, 'ping'],
@@ -28,6 +34,6 @@ test.each<[what: string, idle: number, life: number, verdict: Verdict, more?: Pa
   ['never kept idle', 1, 1, 'replace', { idleTimeout: 0 }],
   ['never kept idle, but used in this very tick', 0, 1, 'reuse', { idleTimeout: 0 }],
   ['replaced sooner than validated', 11, 20, 'replace', { idleTimeout: 10 }],
-])('%s', (_, idle, life, verdict, more = {}) => {
-  expect(freshness(idle, life, { ...limits, ...more })).toBe(verdict)
+])('%s', (_, idle, life, verdict, { sameTurn = true, ...more } = {}) => {
+  expect(freshness({ idle, life, sameTurn }, { ...limits, ...more })).toBe(verdict)
 })

@@ -11,22 +11,29 @@ export interface FreshnessLimits {
   readonly pingable: boolean
 }
 
+/** An idle link's ages, milliseconds of wall clock: a freeze counts. */
+export interface Ages {
+  /** Since it was last known to work. */
+  readonly idle: number
+  /** Since it was opened. */
+  readonly life: number
+  /** Whether it went idle in the turn of the event loop that is still under way. */
+  readonly sameTurn: boolean
+}
+
 /**
- * Idle time up to which the event loop cannot have missed a FIN that the kernel already had: the link went idle in this
- * turn of the loop or the last. One clock tick of 1 ms can pass between two reads that are microseconds apart.
+ * A turn is short, or the kernel may hear of a death while it lasts. Two readings of the clock that are microseconds apart can
+ * differ by a tick. The clock alone will not do: a freeze, a kill and a thaw fit into a tick (seen, test/thaw.test.ts).
  */
-const SAME_TURN = 1
+const SHORT_TURN = 1
 
 /**
  * Judges an idle link. `probe` costs one turn of the event loop and finds what the kernel knows (FIN, RST); `ping` costs a
  * round trip and finds silent deaths too.
- *
- * @param idle milliseconds of wall clock since it was last known to work: a freeze counts
- * @param life milliseconds since it was opened
  */
-export function freshness(idle: number, life: number, limits: FreshnessLimits): Verdict {
+export function freshness({ idle, life, sameTurn }: Ages, limits: FreshnessLimits): Verdict {
   if (idle > limits.idleTimeout || life >= limits.maxLifetime) return 'replace'
-  if (idle >= 0 && idle <= SAME_TURN) return 'reuse'
+  if (sameTurn && idle >= 0 && idle <= SHORT_TURN) return 'reuse'
   if (idle > limits.validateAfter && limits.pingable) return 'ping'
   return 'probe'
 }

@@ -23,6 +23,7 @@ export class Slot {
   retired = false
   /** Wall clock, milliseconds. */
   idleSince = 0
+  #idleTurn = -1
   /** Gives up connecting. */
   readonly abort = new AbortController()
   #openedAt = 0
@@ -35,6 +36,12 @@ export class Slot {
     this.#limits = { ...limits, maxLifetime: limits.maxLifetime * (1 - Math.random() / 10) }
   }
 
+  /** From now on its idle age counts. */
+  rest(): void {
+    this.idleSince = clock.now()
+    this.#idleTurn = clock.turn()
+  }
+
   /** Whether a validation was enough. What was when it began need not be so any more: a freeze may lie in between. */
   passed(by: 'probe' | 'ping'): boolean {
     if (this.state !== 'inUse' || this.retired) return false
@@ -44,6 +51,11 @@ export class Slot {
 
   judge(): Verdict {
     const now = clock.now()
-    return freshness(now - this.idleSince, now - this.#openedAt, this.#limits as FreshnessLimits)
+    const ages = {
+      idle: now - this.idleSince,
+      life: now - this.#openedAt,
+      sameTurn: this.#idleTurn === clock.turn(),
+    }
+    return freshness(ages, this.#limits as FreshnessLimits)
   }
 }

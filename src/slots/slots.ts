@@ -225,7 +225,7 @@ export class Slots {
   }
 
   #free(slot: Slot): undefined {
-    slot.idleSince = clock.now()
+    slot.rest()
     return this.#shelve(slot)
   }
 
