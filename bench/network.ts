@@ -20,7 +20,7 @@ export async function run(database: Database): Promise<Table> {
   })
   const row = (name: ContestantName) => ({
     wall: comparison.cost(name, 'wall'),
-    ratio: comparison.ratio(name, RIVAL, 'wall', BARS[name]),
+    'to serverless-mysql': comparison.ratio(name, RIVAL, 'wall', BARS[name]),
   })
   return Object.fromEntries(CONTESTANTS.map((name) => [TITLES[name], row(name)]))
 }

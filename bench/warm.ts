@@ -30,9 +30,9 @@ function row(comparison: Comparison, name: ContestantName) {
   const { to, bar } = RIVALS[name] as { to: ContestantName; bar?: number }
   return {
     wall: comparison.cost(name, 'wall'),
-    ratio: comparison.ratio(name, to, 'wall', bar),
+    'to mysql2 pool': comparison.ratio(name, to, 'wall', bar),
     'client CPU': comparison.cost(name, 'cpu'),
-    'CPU ratio': comparison.ratio(name, to, 'cpu'),
+    'CPU to mysql2 pool': comparison.ratio(name, to, 'cpu'),
     GC: comparison.cost(name, 'collecting'),
   }
 }

@@ -15,9 +15,10 @@ import { simulatedSteps } from './support/slots-model/simulated-steps.ts'
 import { SimulatedWorld } from './support/slots-model/simulated-world.ts'
 import { makeTraceable } from './support/slots-model/traces.ts'
 
-const { SEED, RUN_PATH, RUNS = '5000', SERVER_RUNS = '40' } = process.env
+const { SEED, RUN_PATH, RUNS = '8000', SERVER_RUNS = '60' } = process.env
 const replay = { ...(SEED && { seed: Number(SEED) }), ...(RUN_PATH && { path: RUN_PATH }) }
-const NO_TIMEOUT = 0
+/** However many runs are asked for. Milliseconds. */
+const PATIENCE = 600_000
 
 function restore() {
   vi.unstubAllGlobals()
@@ -53,7 +54,7 @@ test(
     })
     await fc.assert(run, { ...replay, numRuns: Number(RUNS) })
   },
-  NO_TIMEOUT,
+  PATIENCE,
 )
 
 const server = databaseForFile()
@@ -76,5 +77,5 @@ test(
     // What a server does is not repeated exactly, so there is no point in looking for a smaller case.
     await fc.assert(run, { ...replay, numRuns: Number(SERVER_RUNS), endOnFailure: true })
   },
-  NO_TIMEOUT,
+  PATIENCE,
 )

@@ -28,7 +28,7 @@ export async function compare(plan: Plan): Promise<Comparison> {
   return new Comparison(sets)
 }
 
-/** A contestant that takes orders. */
+/** A contestant that takes orders, and takes itself to be in Lambda. */
 export function startContestant(name: ContestantName, url: string): Promise<PinnedProcess<Block, Cost>> {
   const env = { DATABASE_URL: url, AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001' }
   return PinnedProcess.start('invoker.ts', MEASURED, [name], env)

@@ -5,7 +5,7 @@ import { onCpu } from './cpu.ts'
 
 /**
  * A process of this directory that answers orders, held on certain CPUs. What is compared runs in processes of its own: in one,
- * the JIT's view of mysql2 is formed by all of them, and its figures depend on who came first.
+ * the JIT's view of mysql2 is formed by all, and a contestant measured against itself is up to 10 % off.
  */
 export class PinnedProcess<Order, Answer> implements AsyncDisposable {
   readonly #child: ChildProcess

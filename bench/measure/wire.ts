@@ -4,7 +4,7 @@ import { takeOrders } from './orders.ts'
 /** The network between client and server: it counts what passes, and adds the delay of a longer way. */
 
 export interface WireOrder {
-  /** From now on the client's bytes arrive at the server so much later, milliseconds. One way has it all, so it is the round trip's. */
+  /** What a round trip takes longer from now on, milliseconds: all of it on the way to the server. */
   readonly delay?: number
 }
 
@@ -18,6 +18,7 @@ export interface WireState {
 
 const target = new URL(process.argv[2] as string)
 let delay = 0
+const waiting: { readonly due: number; readonly act: () => void }[] = []
 let traffic = { sent: 0, received: 0 }
 
 const server: Server = createServer({ noDelay: true }, (client) => {
@@ -26,8 +27,8 @@ const server: Server = createServer({ noDelay: true }, (client) => {
   upstream.on('data', counting('received'))
   client.on('data', (chunk) => later(() => upstream.write(chunk)))
   upstream.on('data', (chunk) => client.write(chunk))
-  client.on('close', () => later(() => upstream.destroy()))
-  upstream.on('close', () => client.destroy())
+  client.on('close', () => later(() => upstream.end()))
+  upstream.on('close', () => client.end())
   for (const socket of [client, upstream]) socket.on('error', () => socket.destroy())
 })
 
@@ -64,8 +65,6 @@ function counting(direction: 'sent' | 'received'): (chunk: Buffer) => void {
     }
   }
 }
-
-const waiting: { readonly due: number; readonly act: () => void }[] = []
 
 function later(act: () => void): void {
   if (delay === 0) return act()

@@ -54,69 +54,45 @@ export class Step<W extends World> implements fc.AsyncCommand<Ledger, W> {
   }
 }
 
+/**
+ * @param weight how often it is taken, beside others
+ * @param possible when it can be taken at all
+ */
+export function step<W extends World, A extends unknown[]>(
+  weight: number,
+  name: string,
+  choices: fc.Arbitrary<A>,
+  act: (world: W, ...chosen: A) => unknown,
+  possible?: (ledger: Ledger) => boolean,
+): fc.WeightedArbitrary<Step<W>> {
+  const label = (chosen: A) => `${name}(${chosen.join(', ')})`
+  const taken = (chosen: A) => new Step<W>(label(chosen), (world) => act(world, ...chosen), possible)
+  return { weight, arbitrary: choices.map(taken) }
+}
+
+export const nothing = fc.tuple()
 export const which = fc.nat({ max: 7 })
 export const somebodyHolds = (ledger: Ledger) => ledger.holding.size > 0
 const somebodyWaits = (ledger: Ledger) => ledger.waiting.size > 0
+const notEnded = (ledger: Ledger) => !ledger.ended
 
-/** The steps that both worlds know, with how often each is taken. */
+const callers = fc.integer({ min: 1, max: 4 })
+const patience = fc.constantFrom(20, 400, 20_000, Number.POSITIVE_INFINITY)
+const left = fc.constantFrom<Left>('nothing', 'nothing', 'transaction', 'state')
+const gap = fc.constantFrom(1_000, 20_000, 70_000)
+const time = fc.constantFrom(0, 1, 50, 500, 1_100)
+
+/** The steps that both worlds know. */
 export function commonSteps<W extends World>(): fc.WeightedArbitrary<Step<W>>[] {
-  const patience = fc.constantFrom(20, 400, 20_000, Number.POSITIVE_INFINITY)
-  const callers = fc.integer({ min: 1, max: 4 })
-  const left = fc.constantFrom<Left>('nothing', 'nothing', 'transaction', 'state')
-  const gap = fc.constantFrom(1_000, 20_000, 70_000)
-  const time = fc.constantFrom(0, 1, 50, 500, 1_100)
-  const step = (label: string, act: (world: W) => unknown, possible?: (ledger: Ledger) => boolean) =>
-    new Step<W>(label, act, possible)
   return [
-    often(
-      8,
-      patience.map((ms) => step(`acquire(${ms})`, (world) => world.acquire(ms))),
-    ),
-    often(
-      12,
-      fc.tuple(callers, patience).map(([n, ms]) => step(`query(${n}, ${ms})`, (world) => world.query(n, ms))),
-    ),
-    often(
-      10,
-      fc
-        .tuple(which, left)
-        .map(([n, what]) =>
-          step(`release(${n}, '${what}')`, (world) => world.release(n, what), somebodyHolds),
-        ),
-    ),
-    often(
-      2,
-      which.map((n) => step(`fail(${n})`, (world) => world.fail(n), somebodyHolds)),
-    ),
-    often(
-      4,
-      which.map((n) => step(`kill(${n})`, (world) => world.kill(n))),
-    ),
-    often(
-      6,
-      fc.tuple(gap, which).map(([ms, n]) => step(`thaw(${ms}, ${n})`, (world) => world.thaw(ms, n))),
-    ),
-    often(
-      6,
-      time.map((ms) => step(`pass(${ms})`, (world) => world.pass(ms))),
-    ),
-    often(
-      4,
-      which.map((n) => step(`abandon(${n})`, (world) => world.abandon(n), somebodyWaits)),
-    ),
-    often(
-      1,
-      fc.constant(
-        step(
-          'end()',
-          (world) => world.end(),
-          (ledger) => !ledger.ended,
-        ),
-      ),
-    ),
+    step(8, 'acquire', fc.tuple(patience), (world, ms) => world.acquire(ms)),
+    step(12, 'query', fc.tuple(callers, patience), (world, n, ms) => world.query(n, ms)),
+    step(10, 'release', fc.tuple(which, left), (world, n, what) => world.release(n, what), somebodyHolds),
+    step(2, 'fail', fc.tuple(which), (world, n) => world.fail(n), somebodyHolds),
+    step(4, 'kill', fc.tuple(which), (world, n) => world.kill(n)),
+    step(6, 'thaw', fc.tuple(gap, which), (world, ms, victims) => world.thaw(ms, victims)),
+    step(6, 'pass', fc.tuple(time), (world, ms) => world.pass(ms)),
+    step(4, 'abandon', fc.tuple(which), (world, n) => world.abandon(n), somebodyWaits),
+    step(1, 'end', nothing, (world) => world.end(), notEnded),
   ]
-}
-
-export function often<T>(weight: number, arbitrary: fc.Arbitrary<T>): fc.WeightedArbitrary<T> {
-  return { weight, arbitrary }
 }

@@ -123,17 +123,27 @@ export class ServerWorld implements World {
 
   /** Everybody comes to an end, and then nothing is left. */
   async conclude(): Promise<void> {
-    for (const user of this.#users) user.givesBack.resolve('nothing')
-    await this.#settled()
-    await this.#pool.end()
-    await this.judge()
-    const { most } = await this.#samples.stop()
+    let most = 0
+    try {
+      await this.#settle()
+    } finally {
+      most = (await this.#samples.stop()).most
+    }
     expect(most, 'sessions in the process list').toBeLessThanOrEqual(this.#limit)
     await expect.poll(() => this.#database.connections(), { timeout: 5000 }).toEqual([])
     expect(await this.#database.query('SELECT * FROM uncommitted')).toEqual([])
   }
 
-  async #settled(): Promise<void> {
+  async #settle(): Promise<void> {
+    for (const user of this.#users) user.givesBack.resolve('nothing')
+    await this.#followed()
+    await expect.poll(() => this.#pool.stats().inUse, { timeout: 2000 }).toBe(0)
+    await this.#pool.end()
+    expect(this.#pool.stats().total).toBe(0)
+    await this.judge()
+  }
+
+  async #followed(): Promise<void> {
     const late = sleep(2 * LONG, undefined, { ref: false }).then(() => {
       throw new Error(`not everything has settled: ${JSON.stringify(this.#pool.stats())}`)
     })

@@ -1,3 +1,4 @@
+import { vi } from 'vitest'
 import { Events } from '../../../src/events.ts'
 import { STATE, TRANSACTION } from '../../../src/policy/session.ts'
 import { poolEnded } from '../../../src/slots/refusals.ts'
@@ -21,6 +22,7 @@ export class SimulatedWorld implements World {
   #lastClaim = 0
 
   constructor(loop: EventLoop, rules: Rules) {
+    vi.spyOn(Math, 'random').mockReturnValue(0.5) // the jitter of lifetimes would keep a run from repeating
     this.#loop = loop
     this.server = new SimulatedServer(loop, rules.proxied, () => this.#watch.opens(this.slots.counts))
     this.slots = new Slots({ ...rules, connectTimeout: CONNECT_TIMEOUT }, this.server, new Events())
@@ -39,17 +41,6 @@ export class SimulatedWorld implements World {
         void this.slots.release(claim)
       })
     for (let caller = 0; caller < callers; caller++) this.#ask(patience, use)
-  }
-
-  #ask(patience: number, use: (claim: SimulatedClaim) => void): void {
-    const granted = (claim: SimulatedClaim) => {
-      this.#watch.granted(claim)
-      use(claim)
-    }
-    const claim = new SimulatedClaim(patience, granted, (failed, error) => this.#watch.failed(failed, error))
-    this.#lastClaim = claim.number
-    this.ledger.asks(claim)
-    this.slots.acquire(claim)
   }
 
   release(which: number, left: Left): void {
@@ -161,6 +152,17 @@ export class SimulatedWorld implements World {
       ),
     )
     this.#watch.judge(this.slots.counts)
+  }
+
+  #ask(patience: number, use: (claim: SimulatedClaim) => void): void {
+    const granted = (claim: SimulatedClaim) => {
+      this.#watch.granted(claim)
+      use(claim)
+    }
+    const claim = new SimulatedClaim(patience, granted, (failed, error) => this.#watch.failed(failed, error))
+    this.#lastClaim = claim.number
+    this.ledger.asks(claim)
+    this.slots.acquire(claim)
   }
 
   get #unsettled(): boolean {
