@@ -2,8 +2,8 @@ import type { ReadableOptions } from 'node:stream'
 import type { FieldPacket, QueryOptions, QueryResult, QueryValues, RowDataPacket } from 'mysql2'
 import type { ExecuteValues } from 'mysql2/promise'
 import type { Sql } from './driver.ts'
+import { answer } from './handles/answer.ts'
 import { Connection } from './handles/connection.ts'
-import { withCaller } from './handles/stack.ts'
 import { runAlone, textOf } from './handles/statement.ts'
 import { RowStream, streamRows } from './handles/stream.ts'
 import { Transaction } from './handles/transaction.ts'
@@ -33,27 +33,19 @@ export class Database {
    * @throws WarmpoolError `INVOCATION_ENDED`, `DEADLINE_EXCEEDED`, `ACQUIRE_TIMEOUT`, `POOL_QUEUE_FULL`, `CONNECT_FAILED`,
    * `CREDENTIALS_FAILED`, `POOL_ENDED`; mysql2's own errors for what the server refuses
    */
-  async query<T extends QueryResult = RowDataPacket[]>(
+  query<T extends QueryResult = RowDataPacket[]>(
     sql: string | QueryOptions,
     values?: QueryValues,
   ): Promise<[T, FieldPacket[]]> {
-    try {
-      return await runAlone<T>(this.#invocation, 'query', sql, values)
-    } catch (error) {
-      throw withCaller(error)
-    }
+    return answer(() => runAlone<T>(this.#invocation, 'query', sql, values))
   }
 
   /** Runs one prepared statement, as mysql2's `execute`. Throws as {@link query}. */
-  async execute<T extends QueryResult = RowDataPacket[]>(
+  execute<T extends QueryResult = RowDataPacket[]>(
     sql: string | QueryOptions,
     values?: ExecuteValues,
   ): Promise<[T, FieldPacket[]]> {
-    try {
-      return await runAlone<T>(this.#invocation, 'execute', sql, values)
-    } catch (error) {
-      throw withCaller(error)
-    }
+    return answer(() => runAlone<T>(this.#invocation, 'execute', sql, values))
   }
 
   /**
@@ -63,19 +55,13 @@ export class Database {
    * await using connection = await db.getConnection()
    * ```
    */
-  async getConnection(): Promise<Connection> {
-    const lease = await this.#lease('getConnection()')
-    return new Connection(lease)
+  getConnection(): Promise<Connection> {
+    return answer(async () => new Connection(await this.#lease('getConnection()')))
   }
 
   /** A connection for the time of a callback: it cannot be left behind. */
-  async withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = await this.getConnection()
-    try {
-      return await work(connection)
-    } finally {
-      await connection[Symbol.asyncDispose]()
-    }
+  withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    return answer(() => this.#lend('withConnection()', work))
   }
 
   /**
@@ -89,16 +75,17 @@ export class Database {
    * })
    * ```
    */
-  async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const connection = new Connection(await this.#lease('transaction()'))
-    try {
-      await connection.beginTransaction()
-      const result = await this.#scope.run(this.#invocation, () => work(new Transaction(connection)), true)
-      await connection.commit()
-      return result
-    } finally {
-      await connection[Symbol.asyncDispose]() // rolls back what is still open
-    }
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return answer(() =>
+      this.#lend('transaction()', async (connection) => {
+        await connection.beginGuarded()
+        const tx = new Transaction(connection)
+        const result = await this.#scope.run(this.#invocation, () => work(tx), true)
+        tx.close()
+        await connection.commitGuarded()
+        return result
+      }),
+    )
   }
 
   /** The rows of a query one by one: a readable stream of objects, which holds its connection until it is closed. */
@@ -112,6 +99,16 @@ export class Database {
     }
     this.#invocation.take(lease)
     return stream
+  }
+
+  /** Given back, a connection is rolled back if a transaction is still open. */
+  async #lend<T>(what: string, work: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = new Connection(await this.#lease(what))
+    try {
+      return await work(connection)
+    } finally {
+      await connection[Symbol.asyncDispose]()
+    }
   }
 
   #lease(what: string): Promise<Lease> {

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'CONNECTION_RELEASED'
   | 'CREDENTIALS_FAILED'
   | 'NOT_ON_A_POOL'
+  | 'TRANSACTION_LOST'
   | 'TEXT_EXECUTE_REFUSED'
   | 'LEAK'
 

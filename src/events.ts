@@ -24,6 +24,18 @@ export class Events extends EventEmitter<PoolEvents> {
     this.emit('warning', message)
   }
 
+  /** What a listener throws is its own: it must not reach the pool in the middle of a move. */
+  override emit<E extends keyof PoolEvents>(name: E, ...args: PoolEvents[E]): boolean {
+    try {
+      return (super.emit as (name: E, ...args: PoolEvents[E]) => boolean).call(this, name, ...args)
+    } catch (error) {
+      process.nextTick(() => {
+        throw error
+      })
+      return true
+    }
+  }
+
   /** For events of the warm path, where the object is made only for somebody. */
   emitThread(name: 'connection' | 'acquire' | 'release', threadId: number): void {
     if (this.listenerCount(name) > 0) this.emit(name, { threadId })

@@ -1,19 +1,14 @@
 import type { ConnectionOptions, FieldPacket } from 'mysql2'
 import { attempt, Commands } from './commands.ts'
 import type { Done, DriverConnection, Login, Sql } from './driver.ts'
-import { bound, connect, connectionLost, escapeValue, statusOf } from './driver.ts'
+import { bound, connect, connectionLost, statusOf } from './driver.ts'
 import { withOutcome } from './errors.ts'
-import { executeText, NO_BACKSLASH_ESCAPES, type Quote, refused } from './policy/execute-text.ts'
+import { NO_BACKSLASH_ESCAPES } from './policy/execute-text.ts'
 import { connectionOver, type Fault } from './policy/faults.ts'
-import {
-  BEYOND_RESET,
-  CLEAN,
-  type Effect,
-  effectOfCall,
-  IN_TRANSACTION,
-  TRANSACTION,
-} from './policy/session.ts'
+import { BEYOND_RESET, CLEAN, type Effect, effectOfCall, TRANSACTION } from './policy/session.ts'
+import { SessionState } from './session-state.ts'
 import type { Target } from './target/target.ts'
+import { textStatement } from './text-statement.ts'
 
 /** Takes rows one by one. */
 export interface RowSink {
@@ -33,8 +28,8 @@ export class Link {
   readonly #proxied: boolean
   readonly #notOpened: (error: Error) => void
   readonly #commands = new Commands((error, result, fields) => this.#observe(error, statusOf(result, fields)))
-  #effect: Effect = CLEAN
-  #status = 0
+  readonly #session = new SessionState()
+  #paused = false
   #death: Error | undefined
 
   constructor(target: Target, login: Login) {
@@ -53,7 +48,7 @@ export class Link {
       closed.resolve()
     })
     connection.once('connect', () => {
-      this.#status = connection._handshakePacket?.statusFlags ?? 0
+      this.#session.status = connection._handshakePacket?.statusFlags ?? 0
       // After TLS the stream is another one, which mysql2 watches only for errors.
       connection.stream.once('end', () => die())
       connection.stream.once('close', () => die())
@@ -73,7 +68,7 @@ export class Link {
 
   /** What the statements since the last cleaning may have left behind. */
   get effect(): Effect {
-    return this.#effect
+    return this.#session.effect
   }
 
   get dead(): boolean {
@@ -130,42 +125,61 @@ export class Link {
 
   /** Holds the socket back, while rows come faster than they are used. */
   pause(): void {
+    this.#paused = true
     this.#connection.pause()
   }
 
   resume(): void {
+    this.#paused = false
     this.#connection.resume()
   }
 
-  ping(done: Done): void {
-    this.#send(CLEAN, (settle) => this.#connection.ping(settle), done)
+  /** From its answer on nothing runs outside the transaction: should the server end it, the rest is refused. */
+  begin(done: Done): void {
+    const start = (settle: Done) =>
+      this.#connection.query('START TRANSACTION', undefined, (error, result, fields) => {
+        this.#session.guarded = !error
+        settle(error, result, fields)
+      })
+    this.run(TRANSACTION, start, done)
   }
 
-  /** Clears the session on the server: transaction, temporary tables, variables, locks, prepared statements. */
-  reset(done: Done): void {
+  commit(done: Done): void {
+    const start = (settle: Done) => {
+      this.#session.guarded = false
+      this.#connection.query('COMMIT', undefined, settle)
+    }
+    this.run(CLEAN, start, done)
+  }
+
+  ping(done: Done): void {
+    this.run(CLEAN, (settle) => this.#connection.ping(settle), done)
+  }
+
+  /**
+   * Clears the session on the server: transaction, temporary tables, variables, locks, prepared statements.
+   *
+   * @param leaves what has to be cleaned all the same: a user's reset takes our own session variables with it
+   */
+  reset(done: Done, leaves: Effect = CLEAN): void {
     const start = (settle: Done) =>
       this.#connection.reset((error) => {
-        if (!error) this.#effect &= BEYOND_RESET
+        if (!error) this.#session.wasReset(leaves)
         settle(error)
       })
-    this.#send(CLEAN, start, done)
+    this.run(CLEAN, start, done)
   }
 
   changeUser(options: ConnectionOptions, done: Done): void {
-    this.#send(BEYOND_RESET, (settle) => this.#connection.changeUser(options, settle), done)
+    this.run(BEYOND_RESET, (settle) => this.#connection.changeUser(options, settle), done)
   }
 
   prepare(sql: Sql, done: Done): void {
-    this.#send(CLEAN, (settle) => this.#connection.prepare(sql, settle), done)
+    this.run(CLEAN, (settle) => this.#connection.prepare(sql, settle), done)
   }
 
   unprepare(sql: Sql): void {
     this.#connection.unprepare(sql)
-  }
-
-  /** Runs a command of the driver's own, such as a prepared statement's `execute`, in its turn. */
-  run(effect: Effect, start: (settle: Done) => void, done: Done): void {
-    this.#send(effect, start, done)
   }
 
   /** Refuses every command from now on, the queued ones too; the one in flight goes on. */
@@ -175,12 +189,14 @@ export class Link {
 
   /** Takes commands again, unless it is dead. */
   readmit(): void {
+    this.#session.guarded = false
+    if (this.#paused) this.resume()
     this.#commands.refuse(this.#death)
   }
 
   /** Says what is left behind in the session where the statements do not show it. */
   mark(effect: Effect): void {
-    this.#effect = effect
+    this.#session.effect = effect
   }
 
   /** Says goodbye (COM_QUIT); the server closes. For a link that is not busy. */
@@ -199,36 +215,35 @@ export class Link {
 
   #executeAsText(sql: Sql, values: unknown, done: Done): void {
     attempt(done, () => {
-      if (this.#status & NO_BACKSLASH_ESCAPES)
-        throw refused('that cannot be escaped safely under NO_BACKSLASH_ESCAPES: take it out of sql_mode')
-      const connection = this.#connection
-      const options = bound(connection, sql, values)
-      const quote: Quote = (value) => escapeValue(value, false, connection.config.timezone)
-      // Without values and names: what is a literal now is not looked at again.
-      const text = { ...options, sql: executeText(options.sql, options.values, quote), values: [] }
-      this.#sendStatement(options.sql, undefined, (settle) => connection.query(text, undefined, settle), done)
+      const text = textStatement(this.#connection, sql, values, this.#session.status)
+      const start = (settle: Done) => this.#connection.query(text, undefined, settle)
+      this.#sendStatement(typeof sql === 'string' ? sql : sql.sql, undefined, start, done)
     })
   }
 
   /** A value that throws when it is read fails its statement, and nothing else. */
   #sendStatement(sql: Sql, values: unknown, start: (settle: Done) => void, done: Done): void {
     attempt(done, () => {
-      const effect = effectOfCall(sql, values, (this.#status & NO_BACKSLASH_ESCAPES) === 0)
-      this.#send(effect, start, done)
+      const effect = effectOfCall(sql, values, (this.#session.status & NO_BACKSLASH_ESCAPES) === 0)
+      this.run(effect, start, done)
     })
   }
 
-  #send(effect: Effect, start: (settle: Done) => void, done: Done): void {
-    this.#effect |= effect
-    this.#commands.send({ start, done })
+  /** Runs a command in its turn. For those of the driver's own, such as a prepared statement's `execute`. */
+  run(effect: Effect, start: (settle: Done) => void, done: Done): void {
+    // Noted when it starts, not before: the OK of the command ahead of it says nothing about this one.
+    const noted = (settle: Done) => {
+      this.#session.effect |= effect
+      start(settle)
+    }
+    this.#commands.send({ start: noted, done })
   }
 
   /** An OK packet says whether a transaction is open; rows do not. */
   #observe(error: Error | null, status: number | undefined): void {
     if (error && connectionOver(error as Fault)) this.#die(error)
-    if (error || status === undefined) return
-    this.#status = status
-    this.#effect = status & IN_TRANSACTION ? this.#effect | TRANSACTION : this.#effect & ~TRANSACTION
+    const over = this.#session.answered(error, status)
+    if (over) this.cutOff(over)
   }
 
   #die(error: Error): void {

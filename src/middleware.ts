@@ -69,7 +69,7 @@ export function mysqlPool<const Key extends string = 'db'>(
       Object.defineProperty(kept, 'event', entering)
     },
     after: end,
-    onError: end,
+    onError: (request) => end(request)?.catch(() => {}), // a leak is on the log; the error under way says more
   }
 }
 

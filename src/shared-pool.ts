@@ -57,5 +57,6 @@ export class SharedPool {
     const alarm = alarmAt(clock.now() + timeout, () => this.#slots.stop())
     await this.#slots.end()
     alarm.clear()
+    this.scope.disarm()
   }
 }

@@ -9,11 +9,15 @@ export function wrapHandler<H extends AnyHandler>(scope: Scope, handler: H): H {
   const wrapped = async function (this: unknown, ...args: unknown[]): Promise<unknown> {
     const { invocation, joined } = scope.begin(contextAmong(args))
     if (joined) return handler.apply(this, args)
+    let result: unknown
     try {
-      return await scope.run(invocation, () => handler.apply(this, args))
-    } finally {
-      await scope.end(invocation)
+      result = await scope.run(invocation, () => handler.apply(this, args))
+    } catch (error) {
+      await scope.end(invocation)?.catch(() => {}) // a leak is on the log; the handler's own error says more
+      throw error
     }
+    await scope.end(invocation)
+    return result
   }
   Object.defineProperty(wrapped, 'length', { value: handler.length })
   Object.defineProperty(wrapped, 'name', { value: handler.name })

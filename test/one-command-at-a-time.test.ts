@@ -1,5 +1,5 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createPool, type Pool } from '../src/index.ts'
 import { contextFor } from './support/context.ts'
 import { databaseForFile } from './support/database.ts'
@@ -11,8 +11,9 @@ const INSERT = 'INSERT INTO notes VALUES (1)'
 let proxy: TcpProxy
 let pool: Pool
 
+beforeAll(() => server.current.query('CREATE TABLE notes (id INT)'))
 beforeEach(async () => {
-  await server.current.query('CREATE OR REPLACE TABLE notes (id INT)')
+  await server.current.query('TRUNCATE notes')
   proxy = await TcpProxy.to(server.current)
   pool = createPool({ connection: proxy.url(server.current.url), connectionLimit: 1, onLeak: 'ignore' })
 })
@@ -36,7 +37,7 @@ test('when a connection is killed, what stood behind its statement is not sent',
     { reason: { code: 'PROTOCOL_CONNECTION_LOST', outcome: 'unknown' } },
     { reason: { code: 'PROTOCOL_CONNECTION_LOST', outcome: 'not-sent' } },
   ])
-  expect(proxy.commands.map(({ text }) => text)).not.toContain(INSERT)
+  expect(proxy.commands.some(({ text }) => text.includes(INSERT))).toBe(false)
   expect(await notes()).toEqual([])
 })
 

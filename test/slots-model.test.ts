@@ -2,8 +2,9 @@
  * Random runs over the slots: once with simulated links in virtual time, where every answer is a step of its own, and once
  * through the public API on a server.
  *
- * A failure tells its seed and path; `SEED=1 RUN_PATH=2:3 npx vitest run test/slots-model.test.ts -t simulated` repeats it,
- * exactly where it is simulated. RUNS and SERVER_RUNS say how many runs there are.
+ * A failure tells its seed, path and replayPath. Simulated, it is repeated exactly by
+ * `SEED=1 RUN_PATH=2:3 REPLAY=AB:C npx vitest run test/slots-model.test.ts -t links`; on a server only its steps are.
+ * RUNS and SERVER_RUNS say how many runs there are.
  */
 import fc from 'fast-check'
 import { afterEach, beforeAll, test, vi } from 'vitest'
@@ -15,7 +16,8 @@ import { simulatedSteps } from './support/slots-model/simulated-steps.ts'
 import { SimulatedWorld } from './support/slots-model/simulated-world.ts'
 import { makeTraceable } from './support/slots-model/traces.ts'
 
-const { SEED, RUN_PATH, RUNS = '8000', SERVER_RUNS = '60' } = process.env
+const { SEED, RUN_PATH, REPLAY, RUNS = '8000', SERVER_RUNS = '60' } = process.env
+const only = REPLAY === undefined ? {} : { replayPath: REPLAY }
 const replay = { ...(SEED && { seed: Number(SEED) }), ...(RUN_PATH && { path: RUN_PATH }) }
 /** However many runs are asked for. Milliseconds. */
 const PATIENCE = 600_000
@@ -40,7 +42,7 @@ const rules = fc.record({
 test(
   'on simulated links',
   async () => {
-    const steps = fc.commands([fc.oneof(...simulatedSteps())], { maxCommands: 100, size: 'max' })
+    const steps = fc.commands([fc.oneof(...simulatedSteps())], { maxCommands: 100, size: 'max', ...only })
     const run = fc.asyncProperty(rules, steps, async (limits, commands) => {
       const loop = new EventLoop()
       loop.install()
@@ -63,7 +65,11 @@ beforeAll(() => makeTraceable(server.current))
 test(
   'on a server',
   async () => {
-    const steps = fc.commands([fc.oneof(...commonSteps<ServerWorld>())], { maxCommands: 60, size: 'max' })
+    const steps = fc.commands([fc.oneof(...commonSteps<ServerWorld>())], {
+      maxCommands: 60,
+      size: 'max',
+      ...only,
+    })
     const limit = fc.integer({ min: 1, max: 3 })
     const run = fc.asyncProperty(limit, steps, async (connectionLimit, commands) => {
       const world = new ServerWorld(server.current, connectionLimit)

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { ReadableOptions } from 'node:stream'
-import type { RowStream } from './stream.ts'
+import { type RowStream, takenBack } from './stream.ts'
 
 /**
  * What mysql2's callback `query` returns. Without a callback the answer comes by events (`fields`, `result`, `error`, `end`) or
@@ -36,7 +36,10 @@ export class CallbackQuery extends EventEmitter {
     this.stream()
       .on('fields', (fields) => this.emit('fields', fields))
       .on('data', (row) => this.emit('result', row))
-      .on('error', (error) => this.emit('error', error))
+      .on(
+        'error',
+        (error) => (this.listenerCount('error') > 0 || !takenBack(error)) && this.emit('error', error),
+      )
       .on('close', () => this.emit('end'))
   }
 }

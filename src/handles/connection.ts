@@ -15,9 +15,9 @@ import { WarmpoolError } from '../errors.ts'
 import type { Lease } from '../invocation/lease.ts'
 import type { Link } from '../link.ts'
 import { STATE } from '../policy/session.ts'
+import { answer } from './answer.ts'
 import { CallbackConnection } from './callback.ts'
 import { prepareOn } from './prepared.ts'
-import { withCaller } from './stack.ts'
 import { type Method, type Result, refuseCallback, send } from './statement.ts'
 import { RowStream, streamRows } from './stream.ts'
 
@@ -36,18 +36,18 @@ export class Connection extends EventEmitter implements PoolConnection {
     this.#lease = lease
   }
 
-  async query<T extends QueryResult = RowDataPacket[]>(
+  query<T extends QueryResult = RowDataPacket[]>(
     sql: string | QueryOptions,
     values?: QueryValues,
   ): Promise<[T, FieldPacket[]]> {
-    return this.#statement('query', sql, values)
+    return answer(() => this.#statement('query', sql, values))
   }
 
-  async execute<T extends QueryResult = RowDataPacket[]>(
+  execute<T extends QueryResult = RowDataPacket[]>(
     sql: string | QueryOptions,
     values?: ExecuteValues,
   ): Promise<[T, FieldPacket[]]> {
-    return this.#statement('execute', sql, values)
+    return answer(() => this.#statement('execute', sql, values))
   }
 
   /** Rows one by one. */
@@ -58,6 +58,15 @@ export class Connection extends EventEmitter implements PoolConnection {
     this.#streams.add(stream)
     streamRows(link, sql, values, stream, () => this.#streams.delete(stream))
     return stream
+  }
+
+  /** For `transaction()`: what ends it before {@link commitGuarded} has the rest refused. Not of mysql2. */
+  async beginGuarded(): Promise<void> {
+    await answer(() => this.#call((link, done) => link.begin(done)))
+  }
+
+  async commitGuarded(): Promise<void> {
+    await answer(() => this.#call((link, done) => link.commit(done)))
   }
 
   async beginTransaction(): Promise<void> {
@@ -74,17 +83,16 @@ export class Connection extends EventEmitter implements PoolConnection {
   }
 
   async ping(): Promise<void> {
-    await this.#call((link, done) => link.ping(done))
+    await answer(() => this.#call((link, done) => link.ping(done)))
   }
 
   /** Clears the session. What the pool keeps in a session of its own is set again when the connection is given back. */
   async reset(): Promise<void> {
-    await this.#call((link, done) => link.reset(done))
-    this.#lease.link?.mark(STATE)
+    await answer(() => this.#call((link, done) => link.reset(done, STATE)))
   }
 
   async changeUser(options: ConnectionOptions): Promise<void> {
-    await this.#call((link, done) => link.changeUser(options, done))
+    await answer(() => this.#call((link, done) => link.changeUser(options, done)))
   }
 
   async prepare(sql: string | QueryOptions): Promise<PreparedStatementInfo> {
@@ -168,15 +176,11 @@ export class Connection extends EventEmitter implements PoolConnection {
   async #call<T>(run: (link: Link, done: Done) => void): Promise<Result<T>> {
     const link = this.#lease.link
     if (!link || this.#lease.over) throw this.#over()
-    try {
-      return await new Promise((resolve, reject) =>
-        run(link, (error, rows, fields) =>
-          error ? reject(error) : resolve([rows as T, fields as FieldPacket[]]),
-        ),
-      )
-    } catch (error) {
-      throw withCaller(error)
-    }
+    return new Promise((resolve, reject) =>
+      run(link, (error, rows, fields) =>
+        error ? reject(error) : resolve([rows as T, fields as FieldPacket[]]),
+      ),
+    )
   }
 
   /** A stream that nobody reads on would hold the socket back for whoever comes next: closed, it drains. */

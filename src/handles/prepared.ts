@@ -2,7 +2,8 @@ import type { FieldPacket } from 'mysql2'
 import type { PreparedStatementInfo } from 'mysql2/promise'
 import type { Done, Sql } from '../driver.ts'
 import type { Link } from '../link.ts'
-import { STATE } from '../policy/session.ts'
+import { effectOf, STATE } from '../policy/session.ts'
+import { textOf } from './statement.ts'
 
 interface DriverStatement {
   execute(parameters: unknown, done: Done): void
@@ -14,11 +15,12 @@ type Call = (run: (link: Link, done: Done) => void) => Promise<[unknown, FieldPa
 export async function prepareOn(call: Call, sql: Sql, unprepare: () => void): Promise<PreparedStatementInfo> {
   const [prepared] = await call((link, done) => link.prepare(sql, done))
   const statement = prepared as DriverStatement
+  // It lives in the session, so the connection is reset when it is given back.
+  const effect = effectOf(textOf(sql)) | STATE
   return {
-    // The text is not looked at again here, so the connection is reset when it is given back.
     execute: (parameters: unknown) =>
       call((link, done) =>
-        link.run(STATE, (settle) => statement.execute(parameters ?? [], settle), done),
+        link.run(effect, (settle) => statement.execute(parameters ?? [], settle), done),
       ) as never,
     // Through the connection, which would go on executing its cached copy of what the server has forgotten.
     close: async () => unprepare(),

@@ -32,7 +32,7 @@ export function runAlone<T>(
 /** Sends a statement on a leased link. `timeout` is ours: mysql2's leaves the statement running for the next user to wait on. */
 export function send(link: Link, lease: Lease, method: Method, sql: Sql, values: unknown, done: Done): void {
   const timeout = typeof sql === 'string' ? undefined : sql.timeout
-  if (timeout === undefined) return link[method](sql, values, noting(lease, done))
+  if (!timeout) return link[method](sql, values, noting(lease, done))
   const { timeout: _, ...options } = sql as QueryOptions
   const alarm = alarmAt(clock.now() + timeout, () => lease.owner.drop(lease, timedOut(lease, timeout)))
   const answered: Done = (error, rows, fields) => {
@@ -43,7 +43,7 @@ export function send(link: Link, lease: Lease, method: Method, sql: Sql, values:
 }
 
 export function textOf(sql: Sql): string {
-  return typeof sql === 'string' ? sql : sql.sql
+  return String(typeof sql === 'string' ? sql : sql.sql)
 }
 
 /** mysql2's promise API throws here too: a callback would never be called. */
@@ -54,7 +54,7 @@ export function refuseCallback(values: unknown): void {
 
 function noting(lease: Lease, done: Done): Done {
   return (error, rows, fields) => {
-    if (error) lease.owner.note(error)
+    if (error) lease.owner.note(error, lease)
     done(error, rows, fields)
   }
 }

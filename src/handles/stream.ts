@@ -61,6 +61,10 @@ export class RowStream extends Readable {
 
   /** What was left behind and taken back is told as a leak; an `error` that nobody listens for would end the process. */
   #unheard(error: Error | null): boolean {
-    return error instanceof WarmpoolError && TAKEN_BACK.has(error.code) && this.listenerCount('error') === 0
+    return takenBack(error) && this.listenerCount('error') === 0
   }
+}
+
+export function takenBack(error: unknown): boolean {
+  return error instanceof WarmpoolError && TAKEN_BACK.has(error.code)
 }

@@ -21,7 +21,7 @@ export function endInvocation(
 ): Promise<void> | undefined {
   invocation.alarm?.clear()
   invocation.phase = 'ended'
-  if (invocation.leases.size === 0 && invocation.cleaning.length === 0) {
+  if (invocation.leases.size === 0 && invocation.cleaning.size === 0) {
     invocation.slots.trim()
     return undefined
   }
@@ -74,6 +74,6 @@ function tellLeak(
   const what = left.map((lease) => lease.describe()).join(', ')
   events.emit('leak', { requestId: invocation.id, what })
   const message = `left behind, and taken back: ${what}`
-  if (onLeak === 'warn') events.tellOnce(`leak ${left.map((lease) => lease.what).join()}`, message)
+  events.tellOnce(`leak ${left.map((lease) => lease.what).join()}`, message)
   return new WarmpoolError('LEAK', message, { statusCode: 500 })
 }

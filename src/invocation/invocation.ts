@@ -2,6 +2,7 @@ import { type Alarm, alarmAt, clock } from '../clock.ts'
 import { type Outcome, WarmpoolError } from '../errors.ts'
 import type { Settings } from '../options.ts'
 import { type Fault, readOnlyServer } from '../policy/faults.ts'
+import { TRANSACTION } from '../policy/session.ts'
 import type { Slots } from '../slots/slots.ts'
 import type { Lease, Owner } from './lease.ts'
 
@@ -24,7 +25,7 @@ export class Invocation implements Owner {
   readonly slots: Slots
   readonly leases = new Set<Lease>()
   /** Cleanings under way of what it has given back. */
-  readonly cleaning: Promise<void>[] = []
+  readonly cleaning = new Set<Promise<void>>()
   /** From `expired` on nothing more starts. */
   phase: 'live' | 'expired' | 'ended' = 'live'
   alarm: Alarm | undefined
@@ -75,7 +76,8 @@ export class Invocation implements Owner {
     this.leases.delete(lease)
     const cleaned = this.slots.release(lease)
     if (!cleaned) return undefined
-    this.cleaning.push(cleaned)
+    this.cleaning.add(cleaned)
+    void cleaned.then(() => this.cleaning.delete(cleaned))
     return cleaned
   }
 
@@ -99,19 +101,25 @@ export class Invocation implements Owner {
   }
 
   /** Draws the conclusion from a statement's error: no link to a server that has become read-only is used again. */
-  note(error: Error): void {
-    if (readOnlyServer(error as Fault)) this.slots.retire()
+  note(error: Error, lease: Lease): void {
+    const inTransaction = ((lease.link?.effect ?? 0) & TRANSACTION) !== 0
+    if (readOnlyServer(error as Fault, inTransaction)) this.slots.retire()
   }
 
   /** From the deadline on: what runs is stopped, what waits is refused. */
   expire(): void {
     this.phase = 'expired'
-    for (const lease of [...this.leases]) {
-      const what = lease.slot
-        ? `${lease.describe()} was stopped`
-        : `${lease.describe()} waited for a connection in vain: ${this.slots.situation(lease)}`
-      this.drop(lease, this.#deadlineExceeded(what))
-    }
+    // All told before any is dropped: who holds the connections is part of it.
+    const errors = [...this.leases].map(
+      (lease) => [lease, this.#deadlineExceeded(this.#unfinished(lease))] as const,
+    )
+    for (const [lease, error] of errors) this.drop(lease, error)
+  }
+
+  #unfinished(lease: Lease): string {
+    return lease.slot
+      ? `the time was up, and ${lease.describe()} was stopped`
+      : `the time was up while ${lease.describe()} waited for a connection: ${this.slots.situation(lease)}`
   }
 
   armDeadline(): void {

@@ -18,7 +18,7 @@ export interface Owner {
   take(lease: Lease): void
   give(lease: Lease, over?: WarmpoolError): Promise<void> | undefined
   drop(lease: Lease, error: WarmpoolError): void
-  note(error: Error): void
+  note(error: Error, lease: Lease): void
 }
 
 /** A link lent to an invocation: from the asking, through the use, to the giving back. */

@@ -58,7 +58,7 @@ export class Scope {
   begin(context: InvocationContext | undefined): Entry {
     const around = this.#storage.getStore()?.invocation
     if (around && this.#active.has(around)) return { invocation: around, joined: true }
-    if (this.#oneAtATime) for (const earlier of this.#active) void this.end(earlier) // its end was never told to us
+    if (this.#oneAtATime) for (const earlier of this.#active) this.end(earlier)?.catch(() => {}) // its end was never told to us; a leak is, on the log
     const invocation = Invocation.of(context, this.#slots, this.#settings)
     this.#active.add(invocation)
     this.#begun = true
@@ -91,6 +91,11 @@ export class Scope {
   end(invocation: Invocation): Promise<void> | undefined {
     if (!this.#active.delete(invocation)) return undefined
     return endInvocation(invocation, this.#settings.onLeak, this.#events)
+  }
+
+  /** When the pool is over: no deadline is waited for any more. */
+  disarm(): void {
+    for (const invocation of this.#active) invocation.alarm?.clear()
   }
 
   run<T>(invocation: Invocation, work: () => T, inTransaction = false): T {

@@ -49,3 +49,8 @@ export function readOnlyServer(fault: Fault, inReadOnlyTransaction = false): boo
   if (fault.errno === 1290) return /read[-_ ]only/i.test(fault.message)
   return fault.errno === 1836 || (fault.errno === 1792 && !inReadOnlyTransaction)
 }
+
+/** 1213, a deadlock, and 1614, the same under XA: the server has rolled back the whole transaction, not only the statement. */
+export function rollsBack(fault: Fault): boolean {
+  return fault.errno === 1213 || fault.errno === 1614
+}

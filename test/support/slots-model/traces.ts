@@ -20,8 +20,8 @@ export const LOOK = `SELECT
   (SELECT COUNT(*) FROM uncommitted) AS uncommitted`
 
 export async function makeTraceable(database: Database): Promise<void> {
-  await database.query('CREATE OR REPLACE TABLE shadowed (id INT)')
-  await database.query('CREATE OR REPLACE TABLE uncommitted (id INT)')
+  await database.query('CREATE TABLE shadowed (id INT)')
+  await database.query('CREATE TABLE uncommitted (id INT)')
 }
 
 /** Uses a session and does not clean up. */

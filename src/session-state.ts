@@ -1,0 +1,42 @@
+import { WarmpoolError } from './errors.ts'
+import { type Fault, rollsBack } from './policy/faults.ts'
+import { BEYOND_RESET, CLEAN, type Effect, IN_TRANSACTION, TRANSACTION } from './policy/session.ts'
+
+/** What a link's session has become, by the texts of its statements and the server's OK packets. */
+export class SessionState {
+  /** What the statements since the last cleaning may have left behind. */
+  effect: Effect = CLEAN
+  /** The flags of the last OK packet. */
+  status = 0
+  /** In a transaction that must not end before its COMMIT. */
+  guarded = false
+
+  wasReset(leaves: Effect): void {
+    this.effect = (this.effect & BEYOND_RESET) | leaves
+  }
+
+  /**
+   * An OK packet says whether a transaction is open; rows do not.
+   *
+   * @returns why nothing more may run, where a guarded transaction has ended before its time
+   */
+  answered(error: Error | null, status: number | undefined): WarmpoolError | undefined {
+    const ended = error ? rollsBack(error as Fault) : status !== undefined && !(status & IN_TRANSACTION)
+    if (!error && status !== undefined) {
+      this.status = status
+      this.effect = ended ? this.effect & ~TRANSACTION : this.effect | TRANSACTION
+    }
+    return this.guarded && ended ? transactionLost(error) : undefined
+  }
+}
+
+function transactionLost(cause: Error | null): WarmpoolError {
+  const how = cause
+    ? `the server rolled it back (${cause.message})`
+    : 'a statement in it committed or ended it'
+  return new WarmpoolError('TRANSACTION_LOST', `the transaction is over before its end: ${how}`, {
+    statusCode: 500,
+    outcome: 'not-sent',
+    ...(cause && { cause }),
+  })
+}

@@ -1,0 +1,23 @@
+import type { QueryOptions } from 'mysql2'
+import { bound, type DriverConnection, escapeValue, type Sql } from './driver.ts'
+import { executeText, NO_BACKSLASH_ESCAPES, type Quote, refused } from './policy/execute-text.ts'
+
+/**
+ * An `execute` as a text that means the same, for RDS Proxy, which pins prepared statements.
+ *
+ * @param status the server's flags, which say how it reads quoted text
+ * @throws WarmpoolError `TEXT_EXECUTE_REFUSED`, TypeError for values that `execute` refuses too
+ */
+export function textStatement(
+  connection: DriverConnection,
+  sql: Sql,
+  values: unknown,
+  status: number,
+): QueryOptions {
+  if (status & NO_BACKSLASH_ESCAPES)
+    throw refused('that cannot be escaped safely under NO_BACKSLASH_ESCAPES: take it out of sql_mode')
+  const options = bound(connection, sql, values)
+  const quote: Quote = (value) => escapeValue(value, false, connection.config.timezone)
+  // Without values and names: what is a literal now is not looked at again.
+  return { ...options, sql: executeText(options.sql, options.values, quote), values: [] }
+}
