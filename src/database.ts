@@ -2,6 +2,7 @@ import type { ReadableOptions } from 'node:stream'
 import type { FieldPacket, QueryOptions, QueryResult, QueryValues, RowDataPacket } from 'mysql2'
 import type { ExecuteValues } from 'mysql2/promise'
 import type { Sql } from './driver.ts'
+import { invalidOption } from './errors.ts'
 import { answer } from './handles/answer.ts'
 import { Connection } from './handles/connection.ts'
 import { runAlone, textOf } from './handles/statement.ts'
@@ -11,6 +12,7 @@ import type { Invocation } from './invocation/invocation.ts'
 import { Lease } from './invocation/lease.ts'
 import type { Scope } from './invocation/scope.ts'
 import type { Link } from './link.ts'
+import { kindOf } from './options/check.ts'
 
 /** The database as one invocation sees it. What it lends ends with the invocation. */
 export class Database {
@@ -61,6 +63,8 @@ export class Database {
 
   /** A connection for the time of a callback: it cannot be left behind. */
   withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    if (typeof work !== 'function')
+      return Promise.reject(invalidOption('withConnection(work)', kindOf(work), 'an async function'))
     return answer(() => this.#lend('withConnection()', work))
   }
 
@@ -76,6 +80,8 @@ export class Database {
    * ```
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    if (typeof work !== 'function')
+      return Promise.reject(invalidOption('transaction(work)', kindOf(work), 'an async function'))
     return answer(() =>
       this.#lend('transaction()', async (connection) => {
         await connection.beginGuarded()

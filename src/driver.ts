@@ -21,6 +21,12 @@ export function withoutSecrets(options: object): ConnectionOptions {
 export type Sql = string | QueryOptions
 export type Done = (error: Error | null, result?: unknown, fields?: FieldPacket[]) => void
 
+/** Takes rows one by one. */
+export interface RowSink {
+  row(row: unknown): void
+  fields(fields: FieldPacket[]): void
+}
+
 /** The part of mysql2's callback connection that a link uses. */
 export interface DriverConnection extends EventEmitter {
   /** Makes `?` of named placeholders, where they are switched on. */

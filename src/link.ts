@@ -1,20 +1,13 @@
-import type { ConnectionOptions, FieldPacket } from 'mysql2'
+import type { ConnectionOptions } from 'mysql2'
 import { attempt, Commands } from './commands.ts'
-import type { Done, DriverConnection, Login, Sql } from './driver.ts'
+import type { Done, DriverConnection, Login, RowSink, Sql } from './driver.ts'
 import { bound, connect, connectionLost, statusOf } from './driver.ts'
 import { withOutcome } from './errors.ts'
-import { NO_BACKSLASH_ESCAPES } from './policy/execute-text.ts'
 import { connectionOver, type Fault } from './policy/faults.ts'
-import { BEYOND_RESET, CLEAN, type Effect, effectOfCall, TRANSACTION } from './policy/session.ts'
+import { BEYOND_RESET, CLEAN, type Effect, TRANSACTION } from './policy/session.ts'
 import { SessionState } from './session-state.ts'
 import type { Target } from './target/target.ts'
 import { textStatement } from './text-statement.ts'
-
-/** Takes rows one by one. */
-export interface RowSink {
-  row(row: unknown): void
-  fields(fields: FieldPacket[]): void
-}
 
 /** One server connection: its commands, what they may have left in its session, and its death. */
 export class Link {
@@ -223,10 +216,7 @@ export class Link {
 
   /** A value that throws when it is read fails its statement, and nothing else. */
   #sendStatement(sql: Sql, values: unknown, start: (settle: Done) => void, done: Done): void {
-    attempt(done, () => {
-      const effect = effectOfCall(sql, values, (this.#session.status & NO_BACKSLASH_ESCAPES) === 0)
-      this.run(effect, start, done)
-    })
+    attempt(done, () => this.run(this.#session.effectOf(sql, values), start, done))
   }
 
   /** Runs a command in its turn. For those of the driver's own, such as a prepared statement's `execute`. */
@@ -239,7 +229,6 @@ export class Link {
     this.#commands.send({ start: noted, done })
   }
 
-  /** An OK packet says whether a transaction is open; rows do not. */
   #observe(error: Error | null, status: number | undefined): void {
     if (error && connectionOver(error as Fault)) this.#die(error)
     const over = this.#session.answered(error, status)

@@ -1,6 +1,8 @@
 import { Database } from './database.ts'
+import { invalidOption } from './errors.ts'
 import type { InvocationContext } from './invocation/invocation.ts'
 import type { Scope } from './invocation/scope.ts'
+import { kindOf, knownKeys } from './options/check.ts'
 import type { PoolOptions } from './options.ts'
 import { Pool, sharedOf } from './pool.ts'
 
@@ -53,7 +55,7 @@ export type MiddlewareOptions<Key extends string> = (PoolOptions | { pool: Pool 
 export function mysqlPool<const Key extends string = 'db'>(
   options: MiddlewareOptions<Key> = {},
 ): MysqlPoolMiddleware<Key> {
-  const pool = 'pool' in options ? options.pool : new Pool(options, mysqlPool)
+  const pool = poolOf(options)
   const { scope, settings } = sharedOf(pool)
   const key = (options.contextKey ?? settings.contextKey) as Key
   const entering = enteringEvent(scope)
@@ -71,6 +73,18 @@ export function mysqlPool<const Key extends string = 'db'>(
     after: end,
     onError: (request) => end(request)?.catch(() => {}), // a leak is on the log; the error under way says more
   }
+}
+
+function poolOf(options: MiddlewareOptions<string>): Pool {
+  if (typeof options !== 'object' || options === null || !('pool' in options))
+    return new Pool(options, mysqlPool)
+  knownKeys(options, ['pool', 'contextKey'], '')
+  if (options.pool instanceof Pool) return options.pool
+  throw invalidOption(
+    'pool',
+    kindOf(options.pool),
+    'what createPool() gave; its options go where it is created',
+  )
 }
 
 /** Where a request keeps its event, when reading the event means more. */

@@ -17,6 +17,7 @@ import { WarmpoolError } from './errors.ts'
 import type { Connection } from './handles/connection.ts'
 import { RowStream } from './handles/stream.ts'
 import type { Transaction } from './handles/transaction.ts'
+import { milliseconds } from './options/check.ts'
 import type { PoolOptions } from './options.ts'
 import { CallbackPool } from './pool-callback.ts'
 import { PoolMembers } from './pool-members.ts'
@@ -130,6 +131,7 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
   end(options: { timeout?: number } = {}): Promise<void> {
     if (this.#ended) return this.#ended
     if (this.#shared.scope.inTransaction) return Promise.reject(endInTransaction())
+    if (options.timeout !== undefined) milliseconds(0)(options.timeout, 'end.timeout')
     this.#ended = this.#shared.release(options.timeout)
     return this.#ended
   }

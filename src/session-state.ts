@@ -1,6 +1,15 @@
+import type { Sql } from './driver.ts'
 import { WarmpoolError } from './errors.ts'
+import { NO_BACKSLASH_ESCAPES } from './policy/execute-text.ts'
 import { type Fault, rollsBack } from './policy/faults.ts'
-import { BEYOND_RESET, CLEAN, type Effect, IN_TRANSACTION, TRANSACTION } from './policy/session.ts'
+import {
+  BEYOND_RESET,
+  CLEAN,
+  type Effect,
+  effectOfCall,
+  IN_TRANSACTION,
+  TRANSACTION,
+} from './policy/session.ts'
 
 /** What a link's session has become, by the texts of its statements and the server's OK packets. */
 export class SessionState {
@@ -10,6 +19,11 @@ export class SessionState {
   status = 0
   /** In a transaction that must not end before its COMMIT. */
   guarded = false
+
+  /** What a call may leave behind, its text read as the server reads it. */
+  effectOf(sql: Sql, values: unknown): Effect {
+    return effectOfCall(sql, values, (this.status & NO_BACKSLASH_ESCAPES) === 0)
+  }
 
   wasReset(leaves: Effect): void {
     this.effect = (this.effect & BEYOND_RESET) | leaves

@@ -1,11 +1,14 @@
+import { invalidOption } from './errors.ts'
 import type { InvocationContext } from './invocation/invocation.ts'
 import type { Scope } from './invocation/scope.ts'
+import { kindOf } from './options/check.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: only `any` accepts handlers of every event and context type
 export type AnyHandler = (...args: any[]) => any
 
 /** Lambda reads the handler's length (a third parameter was once a callback) and its symbols (response streaming). */
 export function wrapHandler<H extends AnyHandler>(scope: Scope, handler: H): H {
+  if (typeof handler !== 'function') throw invalidOption('wrap(handler)', kindOf(handler), 'a function')
   const wrapped = async function (this: unknown, ...args: unknown[]): Promise<unknown> {
     const { invocation, joined } = scope.begin(contextAmong(args))
     if (joined) return handler.apply(this, args)
