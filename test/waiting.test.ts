@@ -171,7 +171,7 @@ describe('a deadline', () => {
     await expect(handler({}, contextFor(200, 'r-1'))).rejects.toMatchObject({
       code: 'DEADLINE_EXCEEDED',
       message: expect.stringContaining(
-        'waited for a connection in vain: the only one is held by getConnection()',
+        'waited for a connection: the only one is held by getConnection()',
       ),
     })
   })
