@@ -170,9 +170,7 @@ describe('a deadline', () => {
     })
     await expect(handler({}, contextFor(200, 'r-1'))).rejects.toMatchObject({
       code: 'DEADLINE_EXCEEDED',
-      message: expect.stringContaining(
-        'waited for a connection: the only one is held by getConnection()',
-      ),
+      message: expect.stringContaining('waited for a connection: the only one is held by getConnection()'),
     })
   })
 
