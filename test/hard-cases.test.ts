@@ -173,3 +173,25 @@ test.each(Object.entries(RUN))('the process neither dies of nor waits for %s', a
   expect(errors).toBe('')
   expect(code).toBe(0)
 })
+
+test('a statement that is no text fails by itself, also while it waits', async () => {
+  const outcomes = await invoke(async () => {
+    const connection = await pool.getConnection()
+    const waiting = [pool.query({} as never), pool.query(12345 as never)]
+    connection.release()
+    return Promise.allSettled(waiting)
+  })
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  expect((await pool.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }])
+})
+
+test("a write in the user's own READ ONLY transaction costs no connection", async () => {
+  for (let i = 0; i < 3; i++) {
+    const connection = await pool.getConnection()
+    await connection.query('START TRANSACTION READ ONLY')
+    await expect(connection.query("INSERT INTO t VALUES (3, 'x')")).rejects.toMatchObject({ errno: 1792 })
+    connection.release()
+  }
+  await pool.query('SELECT 1')
+  expect(pool.stats().opened).toBe(1)
+})
