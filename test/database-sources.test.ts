@@ -90,3 +90,10 @@ describe('without a server on the machine', { timeout: 30_000 }, () => {
     expect(execFileSync('/bin/sh', [SCRIPT], { encoding: 'utf8', env })).toBe('')
   })
 })
+
+it('says so when the server of DATABASE_URL does not answer', async () => {
+  const env = { DATABASE_URL: 'mysql://shop:secret@127.0.0.1:1/shop' }
+  await expect(startDatabase({}, { env, folders: [] })).rejects.toThrow(
+    'The server of DATABASE_URL does not let us in: connect ECONNREFUSED 127.0.0.1:1.',
+  )
+})

@@ -28,7 +28,10 @@ export async function startDatabase(
     return new Database(engine, administrator, String(row?.version))
   } catch (error) {
     await engine.remove()
-    throw error
+    if (where.env.DATABASE_URL === undefined) throw error
+    throw new Error(`The server of DATABASE_URL does not let us in: ${(error as Error).message}.`, {
+      cause: error,
+    })
   }
 }
 
