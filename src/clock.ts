@@ -50,3 +50,15 @@ export function alarmAt(when: number, ring: () => void): Alarm {
     },
   }
 }
+
+/** Whether `awaited` settles by `until` (milliseconds of wall clock). */
+export function within(until: number, awaited: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const alarm = alarmAt(until, () => resolve(false))
+    const settled = () => {
+      alarm.clear()
+      resolve(true)
+    }
+    awaited.then(settled, settled)
+  })
+}

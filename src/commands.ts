@@ -1,9 +1,19 @@
+import { clock } from './clock.ts'
 import type { Done } from './driver.ts'
 import { withOutcome } from './errors.ts'
 
 export interface Command {
+  /** Its SQL text, or what else it is. */
+  readonly what: string
   readonly start: (settle: Done) => void
   readonly done: Done
+}
+
+/** What is in flight. */
+export interface Running {
+  readonly what: string
+  /** Wall clock of its start, milliseconds. */
+  readonly since: number
 }
 
 /**
@@ -15,6 +25,8 @@ export class Commands {
   /** Sees every answer before its caller does. It may call {@link fail}. */
   readonly #observe: Done
   #current: Command | undefined
+  /** Wall clock, milliseconds. */
+  #since = 0
   #waiting: Command[] = []
   #refusal: Error | undefined
   #quiet: (() => void)[] = []
@@ -26,6 +38,10 @@ export class Commands {
   /** Why nothing more starts, when so. */
   get refusal(): Error | undefined {
     return this.#refusal
+  }
+
+  get running(): Running | undefined {
+    return this.#current && { what: this.#current.what, since: this.#since }
   }
 
   /** Whether something is in flight. */
@@ -52,17 +68,31 @@ export class Commands {
     for (const command of this.#waiting.splice(0)) command.done(withOutcome(refusal, 'not-sent'))
   }
 
-  /** The connection is gone: the one in flight may have taken effect, the others have not. */
-  fail(error: Error): void {
+  /** Takes the command with this callback out of the line. @returns whether it still stood there */
+  withdraw(done: Done, error: Error): boolean {
+    const at = this.#waiting.findIndex((command) => command.done === done)
+    if (at < 0) return false
+    this.#waiting.splice(at, 1)
+    done(withOutcome(error, 'not-sent'))
+    return true
+  }
+
+  /**
+   * The connection is gone: the one in flight may have taken effect, the others have not.
+   *
+   * @param undone the server has said that the one in flight has taken none
+   */
+  fail(error: Error, undone = false): void {
     const current = this.#current
     this.#current = undefined
     this.refuse(error)
-    current?.done(withOutcome(error, 'unknown'))
+    current?.done(undone ? error : withOutcome(error, 'unknown'))
     this.#hush()
   }
 
   #begin(command: Command): void {
     this.#current = command
+    this.#since = clock.now()
     const settle: Done = (error, result, fields) => {
       if (this.#current === command) this.#observe(error, result, fields)
       if (this.#current !== command) return

@@ -1,6 +1,6 @@
 import { alarmAt, clock } from './clock.ts'
 import { credentialsFailed, type Login, loginFor } from './credentials/login.ts'
-import { escapeId, escapeValue } from './driver.ts'
+import { type Address, escapeId, escapeValue } from './driver.ts'
 import { WarmpoolError } from './errors.ts'
 import { Link } from './link.ts'
 import type { Settings } from './options.ts'
@@ -13,6 +13,12 @@ import { type Target, targetOf } from './target/target.ts'
 const LONGEST_FUNCTION = 900_000
 /** Longer than anything we keep a link for, so that the server never takes one that we would still use. */
 const LEASE_SLACK = 30_000
+
+/** How far the opening of a link has come, for the messages of those who wait for it. */
+export interface Progress {
+  to: string
+  attempt: number
+}
 
 /** Opens links: credentials, handshake, retries, and the one SET that makes a session ours. */
 export class Connector {
@@ -37,13 +43,16 @@ export class Connector {
    *
    * @param until wall clock, milliseconds
    * @param signal gives up at once
+   * @param progress is kept up to date
    * @throws WarmpoolError `CONNECT_FAILED` or `CREDENTIALS_FAILED`
    */
-  async open(until: number, signal: AbortSignal): Promise<Link> {
+  async open(until: number, signal: AbortSignal, progress: Progress): Promise<Link> {
     const started = clock.now()
     const target = await this.#knownTarget(until, signal)
+    progress.to = placeOf(target)
     let renewed = false
     for (let attempt = 1; ; attempt++) {
+      progress.attempt = attempt
       const login = await inTime(loginFor(target), until, signal, () => credentialsFailed(NO_ANSWER))
       try {
         return await this.#attempt(target, login, until, signal)
@@ -59,20 +68,21 @@ export class Connector {
     }
   }
 
+  /**
+   * The control connection: to one server's own address, and no further than the handshake. One attempt.
+   *
+   * @throws whatever was in the way
+   */
+  async control(address: Address | undefined, until: number): Promise<Link> {
+    const never = new AbortController().signal
+    const target = await this.#knownTarget(until, never)
+    const login = await inTime(loginFor(target), until, never, () => credentialsFailed(NO_ANSWER))
+    return opened(new Link(target, login, address), until, never)
+  }
+
   async #attempt(target: Target, login: Login, until: number, signal: AbortSignal): Promise<Link> {
-    const link = new Link(target, login)
-    const settled = givingUp(until, signal, () => link.destroy(connectTimedOut()))
-    try {
-      await link.opened
-      await this.setUp(link, target.proxied)
-      return link
-    } catch (error) {
-      link.destroy()
-      await link.closed // one place, one socket: the next attempt starts when this one is gone
-      throw error
-    } finally {
-      settled()
-    }
+    const ours = (link: Link) => this.setUp(link, target.proxied)
+    return opened(new Link(target, login), until, signal, ours)
   }
 
   /** Makes a new or reset session ours: our lease on the server and the user's variables, in one SET. */
@@ -80,6 +90,7 @@ export class Connector {
     const assignments = Object.entries(this.#settings.session).map(
       ([name, value]) => `SESSION ${escapeId(name)} = ${escapeValue(value)}`,
     )
+    if (!link.autocommits) assignments.unshift('SESSION autocommit = 1')
     if (!proxied) assignments.unshift(`SESSION wait_timeout = ${this.#leaseSeconds()}`)
     if (assignments.length === 0) return Promise.resolve()
     return new Promise((resolve, reject) => {
@@ -116,6 +127,27 @@ export class Connector {
   }
 }
 
+/** Waits until the server has let a link in, and it has been made ready; destroys it when that fails, or takes too long. */
+async function opened(
+  link: Link,
+  until: number,
+  signal: AbortSignal,
+  ready: (link: Link) => Promise<void> = async () => {},
+): Promise<Link> {
+  const settled = givingUp(until, signal, () => link.destroy(connectTimedOut()))
+  try {
+    await link.opened
+    await ready(link)
+    return link
+  } catch (error) {
+    link.destroy()
+    await link.closed // one place, one socket: the next attempt starts when this one is gone
+    throw error
+  } finally {
+    settled()
+  }
+}
+
 const NO_ANSWER = 'gave no answer in time'
 
 function connectionThrew(cause: unknown): never {
@@ -138,13 +170,16 @@ function connectFailed(
   elapsed: number,
   cause: Error & Fault,
 ): WarmpoolError {
-  const place = target.socketPath ?? `${target.host}:${target.port}`
   const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`
   return new WarmpoolError(
     'CONNECT_FAILED',
-    `cannot connect to ${place} as ${user}: ${reasonOf(cause)} (${tries}, ${Math.round(elapsed)} ms)`,
+    `cannot connect to ${placeOf(target)} as ${user}: ${reasonOf(cause)} (${tries}, ${Math.round(elapsed)} ms)`,
     { cause, retryable: connectRetryable(cause), outcome: 'not-sent' },
   )
+}
+
+function placeOf(target: Target): string {
+  return target.socketPath ?? `${target.host}:${target.port}`
 }
 
 /** Where a name has several addresses Node tries all, and has one error for them, without a message. */

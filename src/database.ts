@@ -1,18 +1,18 @@
 import type { ReadableOptions } from 'node:stream'
-import type { FieldPacket, QueryOptions, QueryResult, QueryValues, RowDataPacket } from 'mysql2'
+import type { FieldPacket, QueryResult, QueryValues, RowDataPacket } from 'mysql2'
 import type { ExecuteValues } from 'mysql2/promise'
-import type { Sql } from './driver.ts'
-import { invalidOption } from './errors.ts'
 import { answer } from './handles/answer.ts'
-import { Connection } from './handles/connection.ts'
-import { runAlone, textOf } from './handles/statement.ts'
-import { RowStream, streamRows } from './handles/stream.ts'
-import { Transaction } from './handles/transaction.ts'
+import type { StatementOptions } from './handles/bounds.ts'
+import type { Connection } from './handles/connection.ts'
+import { connectionOf, lend } from './handles/lending.ts'
+import { runAlone } from './handles/statement.ts'
+import { type RowStream, streamAlone } from './handles/stream.ts'
+import { transact } from './handles/transacting.ts'
+import type { Work } from './handles/transaction.ts'
+import { refuseNoWork, type TransactionOptions } from './handles/transaction-options.ts'
 import type { Invocation } from './invocation/invocation.ts'
-import { Lease } from './invocation/lease.ts'
 import type { Scope } from './invocation/scope.ts'
-import type { Link } from './link.ts'
-import { kindOf } from './options/check.ts'
+import { placeOf } from './place.ts'
 
 /** The database as one invocation sees it. What it lends ends with the invocation. */
 export class Database {
@@ -30,24 +30,25 @@ export class Database {
    * ```ts
    * const [rows] = await db.query('SELECT id, name FROM customers WHERE id = ?', [id])
    * const [result] = await db.query<ResultSetHeader>('DELETE FROM carts WHERE id = ?', [id])
+   * const [slow] = await db.query({ sql: 'CALL report()', timeout: 500, signal }) // stopped on the server, too
    * ```
    *
    * @throws WarmpoolError `INVOCATION_ENDED`, `DEADLINE_EXCEEDED`, `ACQUIRE_TIMEOUT`, `POOL_QUEUE_FULL`, `CONNECT_FAILED`,
-   * `CREDENTIALS_FAILED`, `POOL_ENDED`; mysql2's own errors for what the server refuses
+   * `CREDENTIALS_FAILED`, `POOL_ENDED`, `ABORTED`; mysql2's own errors for what the server refuses
    */
   query<T extends QueryResult = RowDataPacket[]>(
-    sql: string | QueryOptions,
+    sql: string | StatementOptions,
     values?: QueryValues,
   ): Promise<[T, FieldPacket[]]> {
-    return answer(() => runAlone<T>(this.#invocation, 'query', sql, values))
+    return answer(() => runAlone<T>(this.#scope, this.#invocation, 'query', sql, values))
   }
 
   /** Runs one prepared statement, as mysql2's `execute`. Throws as {@link query}. */
   execute<T extends QueryResult = RowDataPacket[]>(
-    sql: string | QueryOptions,
+    sql: string | StatementOptions,
     values?: ExecuteValues,
   ): Promise<[T, FieldPacket[]]> {
-    return answer(() => runAlone<T>(this.#invocation, 'execute', sql, values))
+    return answer(() => runAlone<T>(this.#scope, this.#invocation, 'execute', sql, values))
   }
 
   /**
@@ -58,69 +59,52 @@ export class Database {
    * ```
    */
   getConnection(): Promise<Connection> {
-    return answer(async () => new Connection(await this.#lease('getConnection()')))
+    const from = placeOf(Database.prototype.getConnection)
+    return answer(() => connectionOf(this.#scope, this.#invocation, 'getConnection()', from))
   }
 
   /** A connection for the time of a callback: it cannot be left behind. */
   withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    if (typeof work !== 'function')
-      return Promise.reject(invalidOption('withConnection(work)', kindOf(work), 'an async function'))
-    return answer(() => this.#lend('withConnection()', work))
+    const from = placeOf(Database.prototype.withConnection)
+    return answer(() => {
+      refuseNoWork('withConnection', work)
+      return lend(connectionOf(this.#scope, this.#invocation, 'withConnection()', from), work)
+    })
   }
 
   /**
-   * Runs `work` in a transaction: committed when it returns, rolled back when it throws, nothing else ever.
+   * Runs `work` in a transaction: committed when it returns, rolled back when it throws, nothing else ever. Called inside the
+   * callback of another one, it is a part of that: a savepoint.
    *
    * ```ts
    * const id = await db.transaction(async (tx) => {
    *   await tx.query('UPDATE stock SET left_over = left_over - 1 WHERE sku = ?', [sku])
    *   const [order] = await tx.query<ResultSetHeader>('INSERT INTO orders (sku) VALUES (?)', [sku])
    *   return order.insertId
-   * })
+   * }, { isolation: 'serializable', retries: 3 })
    * ```
+   *
+   * @throws WarmpoolError as {@link query}; `TRANSACTION_LOST`, `COMMIT_UNKNOWN`, `INVALID_OPTION`, `ABORTED`; whatever `work` throws
    */
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    if (typeof work !== 'function')
-      return Promise.reject(invalidOption('transaction(work)', kindOf(work), 'an async function'))
-    return answer(() =>
-      this.#lend('transaction()', async (connection) => {
-        await connection.beginGuarded()
-        const tx = new Transaction(connection)
-        const result = await this.#scope.run(this.#invocation, () => work(tx), true)
-        tx.close()
-        await connection.commitGuarded()
-        return result
-      }),
-    )
+  transaction<T>(work: Work<T>, options?: TransactionOptions): Promise<T> {
+    const from = placeOf(Database.prototype.transaction)
+    return answer(() => transact(this.#scope, this.#invocation, from, work, options))
   }
 
   /** The rows of a query one by one: a readable stream of objects, which holds its connection until it is closed. */
-  stream(sql: string | QueryOptions, values?: QueryValues, options?: ReadableOptions): RowStream {
-    const stream = new RowStream(options)
-    const lease: Lease = new Lease(this.#invocation, textOf(sql as Sql), use, (error) =>
-      stream.destroy(error),
-    )
-    function use(link: Link) {
-      streamRows(link, sql, values, stream, () => void lease.owner.give(lease))
-    }
-    this.#invocation.take(lease)
-    return stream
+  stream(sql: string | StatementOptions, values?: QueryValues, options?: ReadableOptions): RowStream {
+    const from = placeOf(Database.prototype.stream)
+    return streamAlone(this.#scope, this.#invocation, from, sql, values, options)
   }
 
-  /** Given back, a connection is rolled back if a transaction is still open. */
-  async #lend<T>(what: string, work: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = new Connection(await this.#lease(what))
-    try {
-      return await work(connection)
-    } finally {
-      await connection[Symbol.asyncDispose]()
-    }
-  }
-
-  #lease(what: string): Promise<Lease> {
-    return new Promise((resolve, reject) => {
-      const lease: Lease = new Lease(this.#invocation, what, () => resolve(lease), reject)
-      this.#invocation.take(lease)
-    })
+  /**
+   * Aborts when the invocation's time, less the margin, is up: for whatever else the handler waits for.
+   *
+   * ```ts
+   * const rates = await fetch(url, { signal: db.signal })
+   * ```
+   */
+  get signal(): AbortSignal {
+    return this.#invocation.signal
   }
 }

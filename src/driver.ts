@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events'
-import type { Socket } from 'node:net'
+import { createConnection, type Socket } from 'node:net'
 import { rootCertificates } from 'node:tls'
 import mysql, { type ConnectionOptions, type FieldPacket, type QueryOptions } from 'mysql2'
 import type { Login } from './credentials/login.ts'
@@ -48,6 +48,22 @@ export interface DriverConnection extends EventEmitter {
   resume(): void
 }
 
+/** One server among those that a name may stand for, as a socket to it has it. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** Nothing for a socket path, which leads to one server only. */
+export function addressOf(stream: Socket, { socketPath }: Target): Address | undefined {
+  const { remoteAddress: host, remotePort: port } = stream
+  return socketPath === undefined && host !== undefined && port !== undefined ? { host, port } : undefined
+}
+
+export function textOf(sql: Sql): string {
+  return String(typeof sql === 'string' ? sql : sql.sql)
+}
+
 /** What `execute` would prepare: a statement prepared apart needs its named placeholders resolved, too. */
 export function bound(connection: DriverConnection, sql: Sql, values: unknown): QueryOptions {
   const options = typeof sql === 'string' ? { sql, values } : { ...sql, values: sql.values || values }
@@ -65,7 +81,7 @@ export function statusOf(result: unknown, fields?: FieldPacket[]): number | unde
 const PREPARED_STATEMENTS = 256
 
 /** Starts a connection. This file is the only one that imports mysql2. */
-export function connect(target: Target, login: Login): DriverConnection {
+export function connect(target: Target, login: Login, address?: Address): DriverConnection {
   const { tls } = target
   const options = {
     maxPreparedStatements: PREPARED_STATEMENTS,
@@ -75,6 +91,7 @@ export function connect(target: Target, login: Login): DriverConnection {
     ...(login.password === undefined ? {} : { password: login.password }),
     ...(target.database === undefined ? {} : { database: target.database }),
     ...(tls ? { ssl: tls.profile ?? (tls as object) } : {}),
+    ...(address && { stream: () => createConnection({ ...address, noDelay: true }) }), // the name is what TLS verifies
     enableCleartextPlugin: tls !== undefined,
     connectTimeout: 0, // the connector's business: mysql2's timer knows nothing of freezes
   }

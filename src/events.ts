@@ -6,20 +6,44 @@ export interface PoolEvents {
   acquire: [{ threadId: number }]
   release: [{ threadId: number }]
   enqueue: []
-  /** Something was left behind by an invocation. */
-  leak: [{ requestId: string | undefined; what: string }]
-  /** Something a person should know, told once. */
+  /** An invocation has ended: by what, and whose it was. Once for each. */
+  invocationEnd: [{ requestId: string | undefined; endedBy: EndedBy }]
+  /** Something was left behind by an invocation: a statement's text without its values, or a method and where it was called. */
+  leak: [{ requestId: string | undefined; what: string; stack: string | undefined }]
+  /** Something a person should know. */
   warning: [message: string]
 }
 
+/** What told that an invocation is over. */
+export type EndedBy =
+  | 'after'
+  | 'onError'
+  | 'early response'
+  | 'requestEnd'
+  | 'wrap'
+  | 'response stream'
+  | 'next invocation'
+
+/** Places remembered as told. A program has few; texts made at run time push the oldest out. */
+const REMEMBERED = 1000
+
 /** Events of one pool, and the log lines that are said only once. */
 export class Events extends EventEmitter<PoolEvents> {
+  /** Things left behind by invocations since the start, told or not. */
+  leaks = 0
   readonly #told = new Set<string>()
 
-  /** Says it once for each `key`: as an event, and on the log. */
-  tellOnce(key: string, message: string): void {
-    if (this.#told.has(key)) return
+  /** Says it, as an event and on the log, once for each `key`. @returns whether this was the time */
+  tellOnce(key: string, message: string): boolean {
+    if (this.#told.has(key)) return false
+    if (this.#told.size >= REMEMBERED) this.#told.delete(this.#told.values().next().value as string)
     this.#told.add(key)
+    this.tell(message)
+    return true
+  }
+
+  /** Says it as an event and on the log. */
+  tell(message: string): void {
     console.warn(`warmpool: ${message}`)
     this.emit('warning', message)
   }
@@ -34,6 +58,10 @@ export class Events extends EventEmitter<PoolEvents> {
       })
       return true
     }
+  }
+
+  emitEnd(requestId: string | undefined, endedBy: EndedBy): void {
+    if (this.listenerCount('invocationEnd') > 0) this.emit('invocationEnd', { requestId, endedBy })
   }
 
   /** For events of the warm path, where the object is made only for somebody. */

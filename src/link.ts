@@ -1,85 +1,40 @@
 import type { ConnectionOptions } from 'mysql2'
-import { attempt, Commands } from './commands.ts'
-import type { Done, DriverConnection, Login, RowSink, Sql } from './driver.ts'
-import { bound, connect, connectionLost, statusOf } from './driver.ts'
+import { attempt } from './commands.ts'
+import { type Address, bound, type Done, type Login, type RowSink, type Sql, textOf } from './driver.ts'
 import { withOutcome } from './errors.ts'
-import { connectionOver, type Fault } from './policy/faults.ts'
-import { BEYOND_RESET, CLEAN, type Effect, TRANSACTION } from './policy/session.ts'
-import { SessionState } from './session-state.ts'
+import { BEYOND_RESET, CLEAN, type Effect, STATE, TRANSACTION } from './policy/session.ts'
 import type { Target } from './target/target.ts'
 import { textStatement } from './text-statement.ts'
+import { Wire } from './wire.ts'
 
-/** One server connection: its commands, what they may have left in its session, and its death. */
-export class Link {
-  /** Settles when the server has let us in, or has not. */
-  readonly opened: Promise<void>
-  /** Resolves when the socket is closed: only then does it no longer count. Never rejects. */
-  readonly closed: Promise<void>
-  /** Called once when the link turns out to be unusable, unless we closed it ourselves by `quit`. */
-  onDeath: (error: Error) => void = () => {}
-  readonly #connection: DriverConnection
+/** MySQL's isolation levels. */
+export const ISOLATIONS = ['read uncommitted', 'read committed', 'repeatable read', 'serializable'] as const
+
+export type Isolation = (typeof ISOLATIONS)[number]
+
+/** How a transaction begins. */
+export interface Kind {
+  readonly isolation?: Isolation | undefined
+  readonly readOnly?: boolean | undefined
+}
+
+/** One server connection: what can be run on it, and what that may have left in its session. */
+export class Link extends Wire {
   readonly #proxied: boolean
-  readonly #notOpened: (error: Error) => void
-  readonly #commands = new Commands((error, result, fields) => this.#observe(error, statusOf(result, fields)))
-  readonly #session = new SessionState()
-  #paused = false
-  #death: Error | undefined
 
-  constructor(target: Target, login: Login) {
+  /** @param address where exactly, when it must be one server among those that the target's name stands for */
+  constructor(target: Target, login: Login, address?: Address) {
+    super(target, login, address)
     this.#proxied = target.proxied
-    const connection = connect(target, login)
-    this.#connection = connection
-    const [opened, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-    this.opened = opened.promise
-    this.closed = closed.promise
-    this.#notOpened = opened.reject
-    const die = (error = connectionLost()) => this.#die(error)
-    connection.on('error', die)
-    connection.on('end', () => die())
-    connection.stream.once('close', () => {
-      die()
-      closed.resolve()
-    })
-    connection.once('connect', () => {
-      this.#session.status = connection._handshakePacket?.statusFlags ?? 0
-      // After TLS the stream is another one, which mysql2 watches only for errors.
-      connection.stream.once('end', () => die())
-      connection.stream.once('close', () => die())
-      opened.resolve()
-    })
-  }
-
-  get threadId(): number {
-    return this.#connection.threadId
-  }
-
-  /** mysql2's view of the connection's options, without what must not be printed. */
-  get config(): ConnectionOptions {
-    const { password: _, authPlugins: __, ...shown } = this.#connection.config
-    return shown
   }
 
   /** What the statements since the last cleaning may have left behind. */
   get effect(): Effect {
-    return this.#session.effect
-  }
-
-  get dead(): boolean {
-    return this.#death !== undefined
-  }
-
-  /** Whether a command is in flight. */
-  get busy(): boolean {
-    return this.#commands.busy
-  }
-
-  /** Resolves when nothing is in flight, whether answered or lost. */
-  whenQuiet(): Promise<void> {
-    return this.#commands.whenQuiet()
+    return this.session.effect
   }
 
   query(sql: Sql, values: unknown, done: Done): void {
-    this.#sendStatement(sql, values, (settle) => this.#connection.query(sql, values, settle), done)
+    this.#sendStatement(sql, values, (settle) => this.connection.query(sql, values, settle), done)
   }
 
   /**
@@ -89,12 +44,12 @@ export class Link {
   execute(sql: Sql, values: unknown, done: Done): void {
     if (this.#proxied) return this.#executeAsText(sql, values, done)
     const start = (settle: Done) => {
-      const options = bound(this.#connection, sql, values)
-      this.#connection.prepare(options, (error) => {
+      const options = bound(this.connection, sql, values)
+      this.connection.prepare(options, (error) => {
         if (error) return settle(error)
-        const { refusal } = this.#commands
+        const { refusal } = this.commands
         if (refusal) return settle(withOutcome(refusal, 'not-sent'))
-        attempt(settle, () => this.#connection.execute(options, undefined, settle))
+        attempt(settle, () => this.connection.execute(options, undefined, settle))
       })
     }
     this.#sendStatement(sql, undefined, start, done)
@@ -104,7 +59,7 @@ export class Link {
   rows(sql: Sql, values: unknown, sink: RowSink, done: Done): void {
     const start = (settle: Done) => {
       let failure: Error | null = null
-      this.#connection
+      this.connection
         .query(sql, values)
         .on('fields', sink.fields)
         .on('result', sink.row)
@@ -116,37 +71,42 @@ export class Link {
     this.#sendStatement(sql, values, start, done)
   }
 
-  /** Holds the socket back, while rows come faster than they are used. */
-  pause(): void {
-    this.#paused = true
-    this.#connection.pause()
-  }
-
-  resume(): void {
-    this.#paused = false
-    this.#connection.resume()
-  }
-
   /** From its answer on nothing runs outside the transaction: should the server end it, the rest is refused. */
-  begin(done: Done): void {
-    const start = (settle: Done) =>
-      this.#connection.query('START TRANSACTION', undefined, (error, result, fields) => {
-        this.#session.guarded = !error
+  begin({ isolation, readOnly }: Kind, done: Done): void {
+    const sql = readOnly ? 'START TRANSACTION READ ONLY' : 'START TRANSACTION'
+    const begin = (settle: Done) =>
+      this.connection.query(sql, undefined, (error, result, fields) => {
+        this.session.guarded = !error
         settle(error, result, fields)
       })
-    this.run(TRANSACTION, start, done)
+    if (!isolation) return this.run(sql, TRANSACTION, begin, done)
+    this.run(sql, TRANSACTION | STATE, (settle) => this.#isolate(isolation, begin, settle), done)
+  }
+
+  /** For the next transaction only, which uses it up; RDS Proxy pins on that, but not on the same for the session. */
+  #isolate(isolation: Isolation, begin: (settle: Done) => void, settle: Done): void {
+    const range = this.#proxied ? 'SESSION ' : ''
+    this.connection.query(`SET ${range}TRANSACTION ISOLATION LEVEL ${isolation}`, undefined, (error) => {
+      if (error) return settle(error)
+      const { refusal } = this.commands
+      if (refusal) return settle(withOutcome(refusal, 'not-sent'))
+      begin((failure, result, fields) => {
+        if (!failure && !this.#proxied) this.session.effect &= ~STATE
+        settle(failure, result, fields)
+      })
+    })
   }
 
   commit(done: Done): void {
     const start = (settle: Done) => {
-      this.#session.guarded = false
-      this.#connection.query('COMMIT', undefined, settle)
+      this.session.guarded = false
+      this.connection.query('COMMIT', undefined, settle)
     }
-    this.run(CLEAN, start, done)
+    this.run('COMMIT', CLEAN, start, done)
   }
 
   ping(done: Done): void {
-    this.run(CLEAN, (settle) => this.#connection.ping(settle), done)
+    this.run('ping()', CLEAN, (settle) => this.connection.ping(settle), done)
   }
 
   /**
@@ -156,91 +116,41 @@ export class Link {
    */
   reset(done: Done, leaves: Effect = CLEAN): void {
     const start = (settle: Done) =>
-      this.#connection.reset((error) => {
-        if (!error) this.#session.wasReset(leaves)
+      this.connection.reset((error) => {
+        if (!error) this.session.wasReset(leaves)
         settle(error)
       })
-    this.run(CLEAN, start, done)
+    this.run('reset()', CLEAN, start, done)
   }
 
   changeUser(options: ConnectionOptions, done: Done): void {
-    this.run(BEYOND_RESET, (settle) => this.#connection.changeUser(options, settle), done)
+    const start = (settle: Done) => this.connection.changeUser(options, settle)
+    this.run('changeUser()', BEYOND_RESET, start, done)
   }
 
   prepare(sql: Sql, done: Done): void {
-    this.run(CLEAN, (settle) => this.#connection.prepare(sql, settle), done)
+    this.run(textOf(sql), CLEAN, (settle) => this.connection.prepare(sql, settle), done)
   }
 
   unprepare(sql: Sql): void {
-    this.#connection.unprepare(sql)
-  }
-
-  /** Refuses every command from now on, the queued ones too; the one in flight goes on. */
-  cutOff(error: Error): void {
-    this.#commands.refuse(error)
-  }
-
-  /** Takes commands again, unless it is dead. */
-  readmit(): void {
-    this.#session.guarded = false
-    if (this.#paused) this.resume()
-    this.#commands.refuse(this.#death)
+    this.connection.unprepare(sql)
   }
 
   /** Says what is left behind in the session where the statements do not show it. */
   mark(effect: Effect): void {
-    this.#session.effect = effect
-  }
-
-  /** Says goodbye (COM_QUIT); the server closes. For a link that is not busy. */
-  quit(): void {
-    if (this.#death) return
-    this.#death = connectionLost()
-    this.#commands.refuse(this.#death)
-    this.#connection.end(() => {})
-  }
-
-  /** Closes the socket at once. What was in flight may have taken effect. */
-  destroy(error: Error = connectionLost()): void {
-    this.#die(error)
-    this.#connection.stream.destroy()
+    this.session.effect = effect
   }
 
   #executeAsText(sql: Sql, values: unknown, done: Done): void {
     attempt(done, () => {
-      const text = textStatement(this.#connection, sql, values, this.#session.status)
-      const start = (settle: Done) => this.#connection.query(text, undefined, settle)
-      this.#sendStatement(typeof sql === 'string' ? sql : sql.sql, undefined, start, done)
+      const text = textStatement(this.connection, sql, values, this.session.status)
+      const start = (settle: Done) => this.connection.query(text, undefined, settle)
+      this.#sendStatement(textOf(sql), undefined, start, done)
     })
   }
 
   /** A value that throws when it is read fails its statement, and nothing else. */
   #sendStatement(sql: Sql, values: unknown, start: (settle: Done) => void, done: Done): void {
-    attempt(done, () => this.run(this.#session.effectOf(sql, values), start, done))
-  }
-
-  /** Runs a command in its turn. For those of the driver's own, such as a prepared statement's `execute`. */
-  run(effect: Effect, start: (settle: Done) => void, done: Done): void {
-    // Noted when it starts, not before: the OK of the command ahead of it says nothing about this one.
-    const noted = (settle: Done) => {
-      this.#session.effect |= effect
-      start(settle)
-    }
-    this.#commands.send({ start: noted, done })
-  }
-
-  #observe(error: Error | null, status: number | undefined): void {
-    if (error && connectionOver(error as Fault)) this.#die(error)
-    const over = this.#session.answered(error, status)
-    if (over) this.cutOff(over)
-  }
-
-  #die(error: Error): void {
-    if (this.#death) return
-    this.#death = error
-    this.onDeath(error) // first: a caller who hears of it gives the link back at once, and it must not go to the next
-    this.#connection.stream.destroy()
-    this.#notOpened(error)
-    this.#commands.fail(error)
+    attempt(done, () => this.run(textOf(sql), this.session.effectOf(sql, values), start, done))
   }
 }

@@ -1,10 +1,12 @@
 import { Database } from './database.ts'
 import { invalidOption } from './errors.ts'
+import type { EndedBy } from './events.ts'
 import type { InvocationContext } from './invocation/invocation.ts'
 import type { Scope } from './invocation/scope.ts'
 import { kindOf, knownKeys } from './options/check.ts'
 import type { PoolOptions } from './options.ts'
 import { Pool, sharedOf } from './pool.ts'
+import { streamedBody } from './streamed-body.ts'
 
 /** Lambda's context as AWS's types have it, so that middy infers the handler's from ours. */
 interface LambdaContext extends Required<InvocationContext> {
@@ -58,21 +60,29 @@ export function mysqlPool<const Key extends string = 'db'>(
   const pool = poolOf(options)
   const { scope, settings } = sharedOf(pool)
   const key = (options.contextKey ?? settings.contextKey) as Key
-  const entering = enteringEvent(scope)
-  const end = (request: object) => scope.endRequest(request)
+  const watched = watching(scope)
   return {
     name: 'mysqlPool',
     before: async (request) => {
       const invocation = scope.beginRequest(request)
       const context = request.context as Record<string, unknown>
       context[key] = new Database(scope, invocation)
-      const kept: Kept = request
+      const kept = request as object as Kept
       kept[EVENT] = kept.event
-      Object.defineProperty(kept, 'event', entering)
+      kept[RESPONSE] = kept.response
+      Object.defineProperties(kept, watched)
     },
-    after: end,
-    onError: (request) => end(request)?.catch(() => {}), // a leak is on the log; the error under way says more
+    after: (request) => end(scope, request, 'after'),
+    onError: (request) => end(scope, request, 'onError')?.catch(() => {}), // a leak is on the log; the error under way says more
   }
+}
+
+/** The connection behind a body that is streamed lives until the body is sent. */
+function end(scope: Scope, request: object, by: EndedBy): Promise<void> | undefined {
+  const body = streamedBody(request as Kept)
+  if (!body) return scope.endRequest(request, by)
+  scope.endRequestAfter(request, body)
+  return undefined
 }
 
 function poolOf(options: MiddlewareOptions<string>): Pool {
@@ -87,30 +97,48 @@ function poolOf(options: MiddlewareOptions<string>): Pool {
   )
 }
 
-/** Where a request keeps its event, when reading the event means more. */
-const EVENT = Symbol('event')
+/** Where a request keeps what it is asked for, when the asking means more. */
+const [EVENT, RESPONSE] = [Symbol('event'), Symbol('response')]
 
 interface Kept {
   event: unknown
+  response: unknown
   [EVENT]?: unknown
+  [RESPONSE]?: unknown
 }
 
 /**
- * Enters the invocation's scope when middy reads the event to call the handler. Entered in `before` itself, it would leak into
- * whoever called the handler, as middy runs that far synchronously: a test's next query would then belong to an invocation
- * that has ended, and a second handler called beside would join the first. `before` is async, so by the time the event is
- * read the caller has gone on. The same accessors serve every request: new ones each time would be a new hidden class each time.
+ * Watches what middy does with a request. The same accessors serve every one: new ones each time would be a new hidden class
+ * each time.
+ *
+ * - It reads the event to call the handler: the scope is entered then. Entered in `before` itself, it would leak into whoever called
+ *   the handler, as middy runs that far synchronously: a test's next query would then belong to an invocation that has ended,
+ *   and a second handler called beside would join the first. `before` is async, so by the time the event is read the caller
+ *   has gone on.
+ * - It writes an early response, of whichever middleware and hook: none of the hooks that are left is called then.
  */
-function enteringEvent(scope: Scope): PropertyDescriptor & ThisType<Kept> {
+function watching(scope: Scope): PropertyDescriptorMap & ThisType<Kept> {
+  const shown = { configurable: true, enumerable: true }
   return {
-    configurable: true,
-    enumerable: true,
-    get() {
-      scope.enterRequest(this)
-      return this[EVENT]
+    event: {
+      ...shown,
+      get() {
+        scope.enterRequest(this)
+        return this[EVENT]
+      },
+      set(replaced: unknown) {
+        this[EVENT] = replaced
+      },
     },
-    set(replaced: unknown) {
-      this[EVENT] = replaced
+    response: {
+      ...shown,
+      get() {
+        return this[RESPONSE]
+      },
+      set(response: unknown) {
+        this[RESPONSE] = response
+        if ('earlyResponse' in this) end(scope, this, 'early response')?.catch(() => {}) // a leak is on the log
+      },
     },
   }
 }

@@ -5,20 +5,26 @@ import type {
   ConnectionOptions,
   ConnectionState,
   FieldPacket,
-  QueryOptions,
   QueryResult,
   QueryValues,
   RowDataPacket,
 } from 'mysql2'
 import type { ExecuteValues, Pool as MysqlPool, PoolConnection } from 'mysql2/promise'
-import type { Database } from './database.ts'
 import { withoutSecrets } from './driver.ts'
 import { WarmpoolError } from './errors.ts'
+import { answer } from './handles/answer.ts'
+import type { StatementOptions } from './handles/bounds.ts'
 import type { Connection } from './handles/connection.ts'
-import { RowStream } from './handles/stream.ts'
-import type { Transaction } from './handles/transaction.ts'
+import { connectionOf, lend } from './handles/lending.ts'
+import { type Method, type Result, runAlone } from './handles/statement.ts'
+import { RowStream, streamAlone } from './handles/stream.ts'
+import { transact } from './handles/transacting.ts'
+import type { Work } from './handles/transaction.ts'
+import { refuseNoWork, type TransactionOptions } from './handles/transaction-options.ts'
+import type { Scope } from './invocation/scope.ts'
 import { milliseconds } from './options/check.ts'
 import type { PoolOptions } from './options.ts'
+import { type Place, placeOf } from './place.ts'
 import { CallbackPool } from './pool-callback.ts'
 import { PoolMembers } from './pool-members.ts'
 import { sharedPool } from './registry.ts'
@@ -40,12 +46,14 @@ export function sharedOf(pool: Pool): SharedPool {
  */
 export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmitter> {
   readonly #shared: SharedPool
+  readonly #scope: Scope
   #callbacks: CallbackPool | undefined
   #ended: Promise<void> | undefined
 
   constructor(options: PoolOptions | undefined, caller: object) {
     super()
     this.#shared = sharedPool(options, caller)
+    this.#scope = this.#shared.scope
     this.#shared.retain()
     sharedPools.set(this, this.#shared)
     forwardEvents(this.#shared.events, this)
@@ -53,23 +61,24 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
 
   /** Runs one statement. See {@link Database.query}. */
   query<T extends QueryResult = RowDataPacket[]>(
-    sql: string | QueryOptions,
+    sql: string | StatementOptions,
     values?: QueryValues,
   ): Promise<[T, FieldPacket[]]> {
-    return this.#use((database) => database.query<T>(sql, values))
+    return this.#statement('query', sql, values)
   }
 
   /** Runs one prepared statement. See {@link Database.execute}. */
   execute<T extends QueryResult = RowDataPacket[]>(
-    sql: string | QueryOptions,
+    sql: string | StatementOptions,
     values?: ExecuteValues,
   ): Promise<[T, FieldPacket[]]> {
-    return this.#use((database) => database.execute<T>(sql, values))
+    return this.#statement('execute', sql, values)
   }
 
   /** A connection until its `release()`. See {@link Database.getConnection}. */
   getConnection(): Promise<Connection> {
-    return this.#use((database) => database.getConnection())
+    const from = placeOf(Pool.prototype.getConnection)
+    return answer(() => this.#connection('getConnection()', from))
   }
 
   releaseConnection(connection: PoolConnection): void {
@@ -78,18 +87,32 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
 
   /** See {@link Database.withConnection}. */
   withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    return this.#use((database) => database.withConnection(work))
+    const from = placeOf(Pool.prototype.withConnection)
+    return answer(() => {
+      refuseNoWork('withConnection', work)
+      return lend(this.#connection('withConnection()', from), work)
+    })
   }
 
   /** See {@link Database.transaction}. */
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.#use((database) => database.transaction(work))
+  transaction<T>(work: Work<T>, options?: TransactionOptions): Promise<T> {
+    const from = placeOf(Pool.prototype.transaction)
+    return answer(() => {
+      this.#refuseEnded()
+      return transact(this.#scope, this.#scope.current, from, work, options)
+    })
   }
 
   /** See {@link Database.stream}. */
-  stream(sql: string | QueryOptions, values?: QueryValues, options?: ReadableOptions): RowStream {
+  stream(sql: string | StatementOptions, values?: QueryValues, options?: ReadableOptions): RowStream {
     if (this.#ended) return new RowStream(options).destroy(poolEnded())
-    return this.#shared.here.stream(sql, values, options)
+    const from = placeOf(Pool.prototype.stream)
+    return streamAlone(this.#scope, this.#scope.current, from, sql, values, options)
+  }
+
+  /** Of the invocation that the caller is in: aborts when its time is up. See {@link Database.signal}. */
+  get signal(): AbortSignal {
+    return this.#scope.current.signal
   }
 
   /**
@@ -101,7 +124,7 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
    * ```
    */
   detach<T>(work: () => T): T {
-    return this.#shared.scope.run(this.#shared.scope.outside, work)
+    return this.#scope.run(this.#scope.outside, work)
   }
 
   /**
@@ -109,12 +132,12 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
    * so that response streaming works.
    */
   wrap<H extends AnyHandler>(handler: H): H {
-    return wrapHandler(this.#shared.scope, handler)
+    return wrapHandler(this.#scope, handler)
   }
 
   /** middy's `requestEnd` hook: `middy(handler, pool.plugin)` ends the invocation also where middy runs no `after`. */
   get plugin(): { requestEnd(request: object): Promise<void> | undefined } {
-    return { requestEnd: (request) => this.#shared.scope.endRequest(request) }
+    return { requestEnd: (request) => this.#scope.endRequest(request, 'requestEnd') }
   }
 
   stats(): PoolStats {
@@ -130,7 +153,7 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
    */
   end(options: { timeout?: number } = {}): Promise<void> {
     if (this.#ended) return this.#ended
-    if (this.#shared.scope.inTransaction) return Promise.reject(endInTransaction())
+    if (this.#scope.transaction) return Promise.reject(endInTransaction())
     if (options.timeout !== undefined) milliseconds(0)(options.timeout, 'end.timeout')
     this.#ended = this.#shared.release(options.timeout)
     return this.#ended
@@ -171,8 +194,20 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
     return this.stats().total > 0 ? 'authenticated' : 'disconnected'
   }
 
-  #use<T>(use: (database: Database) => Promise<T>): Promise<T> {
-    return this.#ended ? Promise.reject(poolEnded()) : use(this.#shared.here)
+  #statement<T>(method: Method, sql: string | StatementOptions, values: unknown): Promise<Result<T>> {
+    return answer(() => {
+      this.#refuseEnded()
+      return runAlone<T>(this.#scope, this.#scope.current, method, sql, values)
+    })
+  }
+
+  async #connection(what: string, from: Place): Promise<Connection> {
+    this.#refuseEnded()
+    return connectionOf(this.#scope, this.#scope.current, what, from)
+  }
+
+  #refuseEnded(): void {
+    if (this.#ended) throw poolEnded()
   }
 }
 

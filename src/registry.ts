@@ -1,4 +1,5 @@
 import { type PoolOptions, resolveOptions, type Settings } from './options.ts'
+import { nearest, placeOf } from './place.ts'
 import { SharedPool } from './shared-pool.ts'
 import { keyOf } from './target/target.ts'
 
@@ -17,7 +18,7 @@ export function sharedPool(options: PoolOptions | undefined, caller: object): Sh
   const settings = resolveOptions(options)
   const key = keyOf(settings)
   const limits = limitsOf(settings)
-  const place = placeOf(caller)
+  const place = nearest(placeOf(caller as () => void))
   const known = registry().get(key)
   if (known) {
     if (known.limits !== limits)
@@ -55,10 +56,4 @@ function limitsOf(settings: Settings): string {
     .filter(([, value]) => value !== undefined)
     .map(([option, value]) => `${option} ${value}`)
     .join(', ')
-}
-
-function placeOf(caller: object): string {
-  const here: { stack?: string } = {}
-  Error.captureStackTrace(here, caller as () => void)
-  return here.stack?.split('\n')[1]?.trim() ?? 'somewhere'
 }

@@ -1,9 +1,10 @@
 import { alarmAt, clock } from './clock.ts'
 import { Connector } from './connector.ts'
-import { Database } from './database.ts'
 import { Events } from './events.ts'
 import { Scope } from './invocation/scope.ts'
+import { threadsHere } from './options/threads.ts'
 import type { Settings } from './options.ts'
+import { type Share, shareOf, unevenShare } from './policy/threads.ts'
 import { Slots } from './slots/slots.ts'
 import type { PoolStats } from './stats.ts'
 
@@ -15,8 +16,7 @@ export class SharedPool {
   readonly settings: Settings
   readonly events = new Events()
   readonly scope: Scope
-  /** For what belongs to no invocation. */
-  readonly outside: Database
+  readonly #share: Share
   readonly #slots: Slots
   readonly #whenOver: () => void
   #handles = 0
@@ -25,20 +25,15 @@ export class SharedPool {
   constructor(settings: Settings, whenOver: () => void) {
     this.settings = settings
     this.#whenOver = whenOver
-    this.#slots = new Slots(settings, new Connector(settings), this.events)
+    this.#share = this.#shareHere()
+    const limits = { ...settings, connectionLimit: this.#share.limit }
+    this.#slots = new Slots(limits, new Connector(settings), this.events)
     this.scope = new Scope(this.#slots, settings, this.events)
-    this.outside = new Database(this.scope, this.scope.outside)
-  }
-
-  /** The database of whichever invocation the caller is in. */
-  get here(): Database {
-    const { current } = this.scope
-    return current === this.scope.outside ? this.outside : new Database(this.scope, current)
   }
 
   stats(): PoolStats {
     const { closed: _, ...counts } = this.#slots.counts
-    return counts
+    return { ...counts, containerLimit: this.#share.containerLimit, leaks: this.events.leaks }
   }
 
   retain(): void {
@@ -51,6 +46,16 @@ export class SharedPool {
     this.#whenOver()
     this.#ending ??= this.#end(timeout)
     await this.#ending
+  }
+
+  /** This thread's part of the bound. */
+  #shareHere(): Share {
+    const { connectionLimit } = this.settings
+    const { count, first } = threadsHere()
+    const uneven = first && unevenShare(connectionLimit, count)
+    // A turn later, when whoever made the pool can have begun to listen.
+    if (uneven) process.nextTick(() => this.events.tellOnce('threads', uneven))
+    return shareOf(connectionLimit, count)
   }
 
   async #end(timeout: number): Promise<void> {

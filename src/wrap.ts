@@ -1,5 +1,6 @@
+import { within } from './clock.ts'
 import { invalidOption } from './errors.ts'
-import type { InvocationContext } from './invocation/invocation.ts'
+import type { Invocation, InvocationContext } from './invocation/invocation.ts'
 import type { Scope } from './invocation/scope.ts'
 import { kindOf } from './options/check.ts'
 
@@ -16,10 +17,12 @@ export function wrapHandler<H extends AnyHandler>(scope: Scope, handler: H): H {
     try {
       result = await scope.run(invocation, () => handler.apply(this, args))
     } catch (error) {
-      await scope.end(invocation)?.catch(() => {}) // a leak is on the log; the handler's own error says more
+      await scope.end(invocation, 'wrap')?.catch(() => {}) // a leak is on the log; the handler's own error says more
       throw error
     }
-    await scope.end(invocation)
+    const unsent = isUnsent(args[1])
+    if (unsent) await sent(args[1] as ResponseStream, invocation)
+    await scope.end(invocation, unsent ? 'response stream' : 'wrap')
     return result
   }
   Object.defineProperty(wrapped, 'length', { value: handler.length })
@@ -31,6 +34,28 @@ export function wrapHandler<H extends AnyHandler>(scope: Scope, handler: H): H {
       Object.getOwnPropertyDescriptor(handler, symbol) as PropertyDescriptor,
     )
   return wrapped as unknown as H
+}
+
+/** As a streaming handler gets it. The runtime's own is not an instance of Node's class. */
+interface ResponseStream {
+  readonly writableFinished: boolean
+  readonly destroyed: boolean
+  on(event: 'finish' | 'close' | 'error', heard: () => void): void
+}
+
+/** A handler that pipes need not wait for the end; the runtime does, and so does its invocation. */
+function isUnsent(argument: unknown): boolean {
+  if (typeof argument !== 'object' || argument === null || !('writableFinished' in argument)) return false
+  const { writableFinished, destroyed } = argument as ResponseStream
+  return !writableFinished && !destroyed
+}
+
+/** Resolves when the body is sent, its reader is gone, or the time is up. */
+async function sent(stream: ResponseStream, { deadline }: Invocation): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    for (const event of ['finish', 'close', 'error'] as const) stream.on(event, resolve)
+  })
+  await within(deadline, closed)
 }
 
 /** The second argument; of a streaming handler the third. */

@@ -2,8 +2,10 @@ import { inspect } from 'node:util'
 import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { createPool, type PoolOptions } from '../src/index.ts'
 import { databaseForFile } from './support/database.ts'
+import { keepSecret } from './support/secrets.ts'
 
 const NASTY = 'p@ss:w/o#r?d%20"\''
+keepSecret(NASTY)
 
 const server = databaseForFile()
 const encoded = encodeURIComponent(NASTY)

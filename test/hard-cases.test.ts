@@ -141,7 +141,7 @@ test('at the deadline, who waits is told who holds the connections', async () =>
     await pool.query('SELECT 1')
   })
   await expect(handler({}, contextFor(200, 'late'))).rejects.toThrow(
-    'the time was up while SELECT 1 (invocation late) waited for a connection: the only one is held by this invocation: getConnection()',
+    /^the time was up: SELECT \? \(invocation late\) had waited \d+ ms for a connection, behind no other: the only one is held by this invocation: getConnection\(\)/,
   )
 })
 

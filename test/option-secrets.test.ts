@@ -31,6 +31,8 @@ const places: Record<string, (secret: string) => Given> = {
   }),
   'a uri': (secret) => ({ options: { connection: { uri: urlWith(secret), hots: 1 } } }),
   'a uri that is none': (secret) => ({ options: { connection: { uri: secret } } }),
+  'a URL as the host': (secret) => ({ options: { connection: { host: urlWith(secret) } } }),
+  'the end of a URL as the host': (secret) => ({ options: { connection: { host: `${secret}@db.example` } } }),
   'the password': (secret) => ({ options: { connection: { host: 'h', password: secret, hots: 1 } } }),
   'the password, as a list': (secret) => ({ options: { connection: { host: 'h', password: [secret] } } }),
   'the password, as a number': (secret) => ({
@@ -61,6 +63,7 @@ const places: Record<string, (secret: string) => Given> = {
   DATABASE_URL: (secret) => ({ env: { DATABASE_URL: secret } }),
   'DATABASE_URL, not encoded': (secret) => ({ env: { DATABASE_URL: urlWith(secret) } }),
   'DATABASE_URL with an unknown option': (secret) => ({ env: { DATABASE_URL: `${urlWith(secret)}?hots=1` } }),
+  DB_HOST: (secret) => ({ env: { DB_HOST: urlWith(secret) } }),
   DB_PASSWORD: (secret) => ({ env: { DB_HOST: 'h', DB_PASSWORD: secret, DB_PORT: 'x' } }),
 }
 

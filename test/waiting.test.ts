@@ -130,7 +130,7 @@ describe('a deadline', () => {
       retryable: true,
       outcome: 'not-sent',
       message: expect.stringMatching(
-        /^SELECT 1 \(outside an invocation\) waited \d+ ms for a connection: all 2 are held by this invocation: getConnection\(\) \(outside an invocation\), SELECT SLEEP\(0\.3\) \(outside an invocation\)$/,
+        /^SELECT \? \(outside an invocation\) waited \d+ ms for a connection, behind no other: all 2 are held by this invocation: getConnection\(\) \(outside an invocation\), SELECT SLEEP\(\?\) \(outside an invocation\)$/,
       ),
     })
     await running
@@ -157,7 +157,7 @@ describe('a deadline', () => {
     })
     const holding = holder({}, contextFor(3000, 'r-1'))
     await expect(waiter({}, contextFor(3000, 'r-2'))).rejects.toThrow(
-      /^SELECT 1 \(invocation r-2\) waited \d+ ms for a connection: the only one is held by SELECT SLEEP\(0\.3\) \(invocation r-1\)$/,
+      /^SELECT \? \(invocation r-2\) waited \d+ ms for a connection, behind no other: the only one is held by SELECT SLEEP\(\?\) \(invocation r-1\)$/,
     )
     await holding
   })
@@ -170,7 +170,7 @@ describe('a deadline', () => {
     })
     await expect(handler({}, contextFor(200, 'r-1'))).rejects.toMatchObject({
       code: 'DEADLINE_EXCEEDED',
-      message: expect.stringContaining('waited for a connection: the only one is held by getConnection()'),
+      message: expect.stringContaining('for a connection, behind no other: the only one is held by getConnection()'),
     })
   })
 
@@ -228,7 +228,7 @@ test('queueLimit refuses those for whom there is no room to wait', async () => {
       code: 'POOL_QUEUE_FULL',
       outcome: 'not-sent',
       message:
-        'SELECT SLEEP(0.05), ? AS i (outside an invocation) was refused: 1 callers are waiting for a connection already (queueLimit)',
+        'SELECT SLEEP(?), ? AS i (outside an invocation) was refused: 1 callers are waiting for a connection already (queueLimit)',
     },
   })
   await Promise.all([1, 2, 3].map(query))

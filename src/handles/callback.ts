@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events'
 import type { ReadableOptions } from 'node:stream'
 import type { FieldPacket, QueryOptions } from 'mysql2'
 import type { PreparedStatementInfo } from 'mysql2/promise'
+import { textOf } from '../driver.ts'
 import { CallbackQuery } from './callback-query.ts'
-import { textOf } from './statement.ts'
 import type { RowStream } from './stream.ts'
 
 type Callback = (error: Error | null, result?: unknown, fields?: FieldPacket[]) => void

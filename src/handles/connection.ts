@@ -4,7 +4,6 @@ import type {
   ConnectionOptions,
   ConnectionState,
   FieldPacket,
-  QueryOptions,
   QueryResult,
   QueryValues,
   RowDataPacket,
@@ -13,13 +12,14 @@ import type { ExecuteValues, PoolConnection, PreparedStatementInfo } from 'mysql
 import { type Done, escapeId, escapeValue, formatSql, type Sql, withoutSecrets } from '../driver.ts'
 import { WarmpoolError } from '../errors.ts'
 import type { Lease } from '../invocation/lease.ts'
-import type { Link } from '../link.ts'
+import type { Kind, Link } from '../link.ts'
 import { STATE } from '../policy/session.ts'
 import { answer } from './answer.ts'
+import type { StatementOptions } from './bounds.ts'
 import { CallbackConnection } from './callback.ts'
 import { prepareOn } from './prepared.ts'
-import { type Method, type Result, refuseCallback, send } from './statement.ts'
-import { RowStream, streamRows } from './stream.ts'
+import { type Method, type Result, refuseCallback, runOn } from './statement.ts'
+import { RowStream, streamOn } from './stream.ts'
 
 /**
  * A leased connection, with the members of mysql2's promise `PoolConnection`. It is dead after `release()` and after its
@@ -34,35 +34,37 @@ export class Connection extends EventEmitter implements PoolConnection {
   constructor(lease: Lease) {
     super()
     this.#lease = lease
+    lease.whenOver = (error) => {
+      for (const stream of this.#streams) stream.destroy(error)
+    }
   }
 
   query<T extends QueryResult = RowDataPacket[]>(
-    sql: string | QueryOptions,
+    sql: string | StatementOptions,
     values?: QueryValues,
   ): Promise<[T, FieldPacket[]]> {
     return answer(() => this.#statement('query', sql, values))
   }
 
   execute<T extends QueryResult = RowDataPacket[]>(
-    sql: string | QueryOptions,
+    sql: string | StatementOptions,
     values?: ExecuteValues,
   ): Promise<[T, FieldPacket[]]> {
     return answer(() => this.#statement('execute', sql, values))
   }
 
   /** Rows one by one. */
-  stream(sql: string | QueryOptions, values?: QueryValues, options?: ReadableOptions): RowStream {
+  stream(sql: string | StatementOptions, values?: QueryValues, options?: ReadableOptions): RowStream {
     const stream = new RowStream(options)
     const link = this.#lease.link
     if (!link || this.#lease.over) return stream.destroy(this.#over())
     this.#streams.add(stream)
-    streamRows(link, sql, values, stream, () => this.#streams.delete(stream))
-    return stream
+    return streamOn(link, this.#lease, sql, values, stream, () => this.#streams.delete(stream))
   }
 
   /** For `transaction()`: what ends it before {@link commitGuarded} has the rest refused. Not of mysql2. */
-  async beginGuarded(): Promise<void> {
-    await answer(() => this.#call((link, done) => link.begin(done)))
+  async beginGuarded(kind: Kind): Promise<void> {
+    await answer(() => this.#call((link, done) => link.begin(kind, done)))
   }
 
   async commitGuarded(): Promise<void> {
@@ -95,7 +97,7 @@ export class Connection extends EventEmitter implements PoolConnection {
     await answer(() => this.#call((link, done) => link.changeUser(options, done)))
   }
 
-  async prepare(sql: string | QueryOptions): Promise<PreparedStatementInfo> {
+  async prepare(sql: string | StatementOptions): Promise<PreparedStatementInfo> {
     return prepareOn(
       (run) => this.#call(run),
       sql,
@@ -103,7 +105,7 @@ export class Connection extends EventEmitter implements PoolConnection {
     )
   }
 
-  unprepare(sql: string | QueryOptions): void {
+  unprepare(sql: string | StatementOptions): void {
     this.#lease.link?.unprepare(sql)
   }
 
@@ -170,7 +172,7 @@ export class Connection extends EventEmitter implements PoolConnection {
 
   async #statement<T>(method: Method, sql: Sql, values: unknown): Promise<Result<T>> {
     refuseCallback(values)
-    return this.#call((link, done) => send(link, this.#lease, method, sql, values, done))
+    return this.#call((link, done) => runOn(link, this.#lease, method, sql, values, done))
   }
 
   async #call<T>(run: (link: Link, done: Done) => void): Promise<Result<T>> {

@@ -1,9 +1,8 @@
 import type { FieldPacket } from 'mysql2'
 import type { PreparedStatementInfo } from 'mysql2/promise'
-import type { Done, Sql } from '../driver.ts'
+import { type Done, type Sql, textOf } from '../driver.ts'
 import type { Link } from '../link.ts'
 import { effectOf, STATE } from '../policy/session.ts'
-import { textOf } from './statement.ts'
 
 interface DriverStatement {
   execute(parameters: unknown, done: Done): void
@@ -20,7 +19,7 @@ export async function prepareOn(call: Call, sql: Sql, unprepare: () => void): Pr
   return {
     execute: (parameters: unknown) =>
       call((link, done) =>
-        link.run(effect, (settle) => statement.execute(parameters ?? [], settle), done),
+        link.run(textOf(sql), effect, (settle) => statement.execute(parameters ?? [], settle), done),
       ) as never,
     // Through the connection, which would go on executing its cached copy of what the server has forgotten.
     close: async () => unprepare(),

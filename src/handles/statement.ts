@@ -1,55 +1,64 @@
-import type { FieldPacket, QueryOptions } from 'mysql2'
-import { alarmAt, clock } from '../clock.ts'
-import type { Done, Sql } from '../driver.ts'
-import { WarmpoolError } from '../errors.ts'
+import type { FieldPacket } from 'mysql2'
+import { type Done, type Sql, textOf } from '../driver.ts'
 import type { Invocation } from '../invocation/invocation.ts'
 import { Lease } from '../invocation/lease.ts'
+import { errorOf } from '../invocation/reason.ts'
+import type { Scope } from '../invocation/scope.ts'
 import type { Link } from '../link.ts'
+import { shownSql } from '../policy/shown-sql.ts'
+import { besideTransaction } from './beside.ts'
+import { boundsOfStatement, unbounded, watch } from './bounds.ts'
 
 export type Method = 'query' | 'execute'
 export type Result<T> = [T, FieldPacket[]]
 
 /** One statement on a connection of its own, which goes back as soon as the answer is there. */
 export function runAlone<T>(
+  scope: Scope,
   invocation: Invocation,
   method: Method,
   sql: Sql,
   values: unknown,
 ): Promise<Result<T>> {
   refuseCallback(values)
+  const bounds = boundsOfStatement(sql)
+  const text = bounds ? unbounded(sql) : sql
   return new Promise((resolve, reject) => {
     const use = (link: Link) =>
-      send(link, lease, method, sql, values, (error, rows, fields) => {
-        void invocation.give(lease)
-        if (error) reject(error)
-        else resolve([rows as T, fields as FieldPacket[]])
-      })
-    const lease = new Lease(invocation, textOf(sql), use, reject)
+      link[method](
+        text,
+        values,
+        noting(lease, (error, rows, fields) => {
+          unwatch?.()
+          void invocation.give(lease)
+          if (error) reject(error)
+          else resolve([rows as T, fields as FieldPacket[]])
+        }),
+      )
+    const failed = (error: Error) => {
+      unwatch?.()
+      reject(error)
+    }
+    const lease = new Lease(invocation, textOf(sql), use, failed)
+    const unwatch = bounds && watch(bounds, (reason) => invocation.halt(lease, reason))
+    if (scope.transaction) besideTransaction(scope, lease)
     invocation.take(lease)
   })
 }
 
-/** Sends a statement on a leased link. `timeout` is ours: mysql2's leaves the statement running for the next user to wait on. */
-export function send(link: Link, lease: Lease, method: Method, sql: Sql, values: unknown, done: Done): void {
-  const timeout = typeof sql === 'string' ? undefined : sql.timeout
-  if (!timeout) return link[method](sql, values, noting(lease, done))
-  const { timeout: _, ...options } = sql as QueryOptions
-  const alarm = alarmAt(clock.now() + timeout, () => lease.owner.drop(lease, timedOut(lease, timeout)))
-  const answered: Done = (error, rows, fields) => {
-    alarm.clear()
+/** Sends a statement in its turn on a connection that is held for longer. One that is stopped costs the connection. */
+export function runOn(link: Link, lease: Lease, method: Method, sql: Sql, values: unknown, done: Done): void {
+  const bounds = boundsOfStatement(sql)
+  if (!bounds) return link[method](sql, values, noting(lease, done))
+  const answered = noting(lease, (error, rows, fields) => {
+    unwatch()
     done(error, rows, fields)
-  }
-  link[method](options, values, noting(lease, answered))
-}
-
-export function textOf(sql: Sql): string {
-  return String(typeof sql === 'string' ? sql : sql.sql)
-}
-
-/** mysql2's promise API throws here too: a callback would never be called. */
-export function refuseCallback(values: unknown): void {
-  if (typeof values === 'function')
-    throw new TypeError('Callback function is not available with promise clients.')
+  })
+  const unwatch = watch(bounds, (reason) => {
+    const waited = errorOf(reason, `${shownSql(textOf(sql))} had waited for others on its connection`)
+    if (!link.withdraw(answered, waited)) lease.owner.halt(lease, reason)
+  })
+  link[method](unbounded(sql), values, answered)
 }
 
 function noting(lease: Lease, done: Done): Done {
@@ -59,12 +68,8 @@ function noting(lease: Lease, done: Done): Done {
   }
 }
 
-function timedOut(lease: Lease, timeout: number): WarmpoolError {
-  return new WarmpoolError(
-    'DEADLINE_EXCEEDED',
-    `${lease.describe()} was stopped after its timeout of ${timeout} ms`,
-    {
-      statusCode: 504,
-    },
-  )
+/** mysql2's promise API throws here too: a callback would never be called. */
+export function refuseCallback(values: unknown): void {
+  if (typeof values === 'function')
+    throw new TypeError('Callback function is not available with promise clients.')
 }

@@ -1,22 +1,86 @@
 import { AsyncResource } from 'node:async_hooks'
 import { Readable, type ReadableOptions } from 'node:stream'
-import type { Sql } from '../driver.ts'
+import { type Done, type Sql, textOf } from '../driver.ts'
 import { type ErrorCode, WarmpoolError } from '../errors.ts'
+import type { Invocation } from '../invocation/invocation.ts'
+import { Lease } from '../invocation/lease.ts'
+import { errorOf, type Reason } from '../invocation/reason.ts'
+import type { Scope } from '../invocation/scope.ts'
 import type { Link } from '../link.ts'
+import type { Place } from '../place.ts'
+import { shownSql } from '../policy/shown-sql.ts'
+import { besideTransaction } from './beside.ts'
+import { boundsOfStatement, unbounded, watch } from './bounds.ts'
 
 /**
- * The rows of a query as they come. The socket is held back while nobody reads. Leaving early discards what is still to
- * come.
+ * The rows of a query on a connection of its own, which goes back when the stream is closed.
  *
- * @param settled called once, when the connection is free again
+ * @param from where it was asked for
  */
-export function streamRows(
+export function streamAlone(
+  scope: Scope,
+  invocation: Invocation,
+  from: Place,
+  sql: Sql,
+  values: unknown,
+  options?: ReadableOptions,
+): RowStream {
+  const stream = new RowStream(options)
+  return stream.guarded(() => {
+    const bounds = boundsOfStatement(sql)
+    const settled = () => {
+      unwatch?.()
+      void invocation.give(lease)
+    }
+    const use = (link: Link) => void streamRows(link, sql, values, stream, settled)
+    const failed = (error: Error) => {
+      unwatch?.()
+      stream.destroy(error)
+    }
+    const lease = new Lease(invocation, textOf(sql), use, failed)
+    lease.from = from
+    lease.whenOver = (error) => void stream.destroy(error)
+    const unwatch = bounds && watch(bounds, (reason) => invocation.halt(lease, reason))
+    if (scope.transaction) besideTransaction(scope, lease)
+    invocation.take(lease)
+  })
+}
+
+/**
+ * The rows of a query on a connection that is held for longer.
+ *
+ * @param settled called when the connection is free again
+ */
+export function streamOn(
   link: Link,
+  lease: Lease,
   sql: Sql,
   values: unknown,
   stream: RowStream,
-  settled: (error: Error | null) => void,
-): void {
+  settled: () => void,
+): RowStream {
+  return stream.guarded(() => {
+    const bounds = boundsOfStatement(sql)
+    let unwatch = () => {}
+    const done = streamRows(link, sql, values, stream, () => {
+      unwatch()
+      settled()
+    })
+    const stop = (reason: Reason) => {
+      const waited = errorOf(reason, `${shownSql(textOf(sql))} had waited for others on its connection`)
+      if (!link.withdraw(done, waited)) lease.owner.halt(lease, reason)
+    }
+    if (bounds && !stream.destroyed) unwatch = watch(bounds, stop)
+  })
+}
+
+/**
+ * Hands rows over as they come. The socket is held back while nobody reads. Leaving early discards what is still to come.
+ *
+ * @param settled called once, when the connection is free again
+ * @returns what stands for the statement while it waits for its turn
+ */
+function streamRows(link: Link, sql: Sql, values: unknown, stream: RowStream, settled: () => void): Done {
   stream.resumeLink = () => link.resume()
   const sink = {
     fields: (fields: unknown) => stream.asCaller(() => stream.emit('fields', fields)),
@@ -24,17 +88,24 @@ export function streamRows(
       if (!stream.destroyed && !stream.asCaller(() => stream.push(row))) link.pause()
     },
   }
-  link.rows(sql, values, sink, (error) => {
+  const done: Done = (error) => {
     stream.resumeLink = () => {} // the link is somebody else's from here on
-    settled(error)
+    settled()
     stream.asCaller(() => {
       if (error) stream.destroy(error)
       else if (!stream.destroyed) stream.push(null)
     })
-  })
+  }
+  link.rows(typeof sql === 'string' ? sql : unbounded(sql), values, sink, done)
+  return done
 }
 
-const TAKEN_BACK = new Set<ErrorCode>(['INVOCATION_ENDED', 'DEADLINE_EXCEEDED', 'CONNECTION_RELEASED'])
+const TAKEN_BACK = new Set<ErrorCode>([
+  'INVOCATION_ENDED',
+  'DEADLINE_EXCEEDED',
+  'ABORTED',
+  'CONNECTION_RELEASED',
+])
 
 /** Exists before its connection does. Its events come in the async context of whoever asked for it. */
 export class RowStream extends Readable {
@@ -48,6 +119,16 @@ export class RowStream extends Readable {
   /** Runs it in the async context of whoever asked for the stream. */
   asCaller<T>(run: () => T): T {
     return this.#caller.runInAsyncScope(run)
+  }
+
+  /** What cannot even be asked for fails the stream, as everything else does. */
+  guarded(ask: () => void): this {
+    try {
+      ask()
+    } catch (error) {
+      this.destroy(error as Error)
+    }
+    return this
   }
 
   override _read(): void {

@@ -1,10 +1,12 @@
 import { type Alarm, alarmAt, clock } from '../clock.ts'
-import { type Outcome, WarmpoolError } from '../errors.ts'
+import { type ErrorCode, WarmpoolError, withOutcome } from '../errors.ts'
 import type { Settings } from '../options.ts'
 import { type Fault, readOnlyServer } from '../policy/faults.ts'
 import { TRANSACTION } from '../policy/session.ts'
 import type { Slots } from '../slots/slots.ts'
+import { incidentOf, stoppedError } from './incident.ts'
 import type { Lease, Owner } from './lease.ts'
+import { errorOf, type Reason } from './reason.ts'
 
 /** The part of Lambda's context that is used. Everything is optional: tests and other hosts have less. */
 export interface InvocationContext {
@@ -14,6 +16,8 @@ export interface InvocationContext {
 
 /** Outside an invocation there is no deadline: waiting for a connection ends after this, milliseconds. */
 const ACQUIRE_TIMEOUT_OUTSIDE = 10_000
+/** The share of Lambda's remaining time that is kept back to stop, clean and answer, and its bounds, milliseconds. */
+const [MARGIN_SHARE, MARGIN_LEAST, MARGIN_MOST] = [0.05, 50, 300]
 
 /** One call of the handler: what it was lent, until when. Or, `outside`, what belongs to the container and never ends. */
 export class Invocation implements Owner {
@@ -22,45 +26,61 @@ export class Invocation implements Owner {
   readonly deadline: number
   readonly acquireTimeout: number
   readonly connectTimeout: number
+  /** Whether those left behind are told, and so the places of asking are kept. */
+  readonly tellsLeaks: boolean
   readonly slots: Slots
   readonly leases = new Set<Lease>()
   /** Cleanings under way of what it has given back. */
   readonly cleaning = new Set<Promise<void>>()
+  /** Stoppings under way of what it ran. */
+  readonly halting = new Set<Promise<void>>()
   /** From `expired` on nothing more starts. */
   phase: 'live' | 'expired' | 'ended' = 'live'
   alarm: Alarm | undefined
+  /** Once it has ended: the taking back of what it left behind. */
+  ending: Promise<void> | undefined
+  /** Milliseconds that stopping a statement may take. */
+  readonly #stopTime: number
+  #controller: AbortController | undefined
 
   private constructor(
     slots: Slots,
     settings: Settings,
-    id: string | undefined,
-    deadline: number,
-    acquire: number,
+    context: InvocationContext | undefined,
+    remaining: number,
+    acquireTimeout: number,
   ) {
+    const margin =
+      settings.deadlineMargin ?? Math.min(MARGIN_MOST, Math.max(MARGIN_LEAST, remaining * MARGIN_SHARE))
     this.slots = slots
-    this.id = id
-    this.deadline = deadline
-    this.acquireTimeout = acquire
+    this.id = context?.awsRequestId
+    this.deadline =
+      remaining === Number.POSITIVE_INFINITY ? remaining : clock.now() + Math.max(0, remaining - margin)
+    this.acquireTimeout = settings.acquireTimeout ?? acquireTimeout
     this.connectTimeout = settings.connectTimeout
+    this.tellsLeaks = settings.onLeak !== 'ignore'
+    this.#stopTime = margin / 2
   }
 
   static of(context: InvocationContext | undefined, slots: Slots, settings: Settings): Invocation {
     const remaining = context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY
-    const margin = settings.deadlineMargin ?? Math.min(300, Math.max(50, remaining / 20))
-    const deadline =
-      remaining === Number.POSITIVE_INFINITY ? remaining : clock.now() + Math.max(0, remaining - margin)
-    const acquire = settings.acquireTimeout ?? Number.POSITIVE_INFINITY
-    return new Invocation(slots, settings, context?.awsRequestId, deadline, acquire)
+    return new Invocation(slots, settings, context, remaining, Number.POSITIVE_INFINITY)
   }
 
   static outside(slots: Slots, settings: Settings): Invocation {
-    const acquire = settings.acquireTimeout ?? ACQUIRE_TIMEOUT_OUTSIDE
-    return new Invocation(slots, settings, undefined, Number.POSITIVE_INFINITY, acquire)
+    return new Invocation(slots, settings, undefined, Number.POSITIVE_INFINITY, ACQUIRE_TIMEOUT_OUTSIDE)
   }
 
   get label(): string {
     if (this.deadline === Number.POSITIVE_INFINITY && this.id === undefined) return 'outside an invocation'
     return `invocation ${this.id ?? 'without a request id'}`
+  }
+
+  /** Aborts when the time is up. Made for whoever looks. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.phase === 'expired') this.#controller.abort(this.refusal())
+    return this.#controller.signal
   }
 
   /** Asks for a connection on the lease's behalf. */
@@ -72,32 +92,41 @@ export class Invocation implements Owner {
 
   /** Gives a connection back. The promise, if there is one, resolves when it is clean, which the invocation's end waits for. */
   give(lease: Lease, over?: WarmpoolError): Promise<void> | undefined {
-    lease.over ??= over
+    if (over) lease.finish(over)
     this.leases.delete(lease)
-    const cleaned = this.slots.release(lease)
-    if (!cleaned) return undefined
-    this.cleaning.add(cleaned)
-    void cleaned.then(() => this.cleaning.delete(cleaned))
-    return cleaned
+    return track(this.cleaning, this.slots.release(lease))
   }
 
   /** Why it starts nothing more. */
   refusal(): WarmpoolError {
-    if (this.phase === 'expired')
-      return this.#deadlineExceeded(`nothing more can start in ${this.label}: its time is up`, 'not-sent')
-    return new WarmpoolError('INVOCATION_ENDED', `nothing more can start: ${this.label} has ended`, {
+    const [code, why]: [ErrorCode, string] =
+      this.phase === 'expired'
+        ? ['DEADLINE_EXCEEDED', 'its time is up']
+        : ['INVOCATION_ENDED', 'it has ended']
+    return new WarmpoolError(code, `nothing more can start in ${this.label}: ${why}`, {
+      statusCode: this.phase === 'expired' ? 504 : 503,
       outcome: 'not-sent',
     })
   }
 
-  /** Gives up what the lease has, or waits for. */
+  /** Gives up what the lease has, or waits for, at once. */
   drop(lease: Lease, error: WarmpoolError): void {
-    lease.over ??= error
+    lease.finish(error)
     this.leases.delete(lease)
     if (lease.slot) return this.slots.evict(lease, error)
     const waited = lease.pending
     this.slots.abandon(lease)
-    if (waited) lease.failed(error)
+    if (waited) lease.failed(withOutcome(error, 'not-sent'))
+  }
+
+  /** Has the server stop what the lease runs, and gives up what it has, or waits for. */
+  halt(lease: Lease, reason: Reason, incident = this.incident(lease)): void {
+    const error = errorOf(reason, incident)
+    if (!lease.slot) return this.drop(lease, error)
+    lease.finish(error)
+    this.leases.delete(lease)
+    const stopped = (word: Error | undefined) => stoppedError(reason, incident, word)
+    track(this.halting, this.slots.halt(lease, clock.now() + this.#stopTime, error, stopped))
   }
 
   /** Draws the conclusion from a statement's error: no link to a server that has become read-only is used again. */
@@ -106,27 +135,36 @@ export class Invocation implements Owner {
     if (readOnlyServer(error as Fault, inTransaction)) this.slots.retire()
   }
 
-  /** From the deadline on: what runs is stopped, what waits is refused. */
-  expire(): void {
+  /** What the lease is doing, for a message. */
+  incident(lease: Lease): string {
+    return incidentOf(lease, (waiting) => this.slots.situation(waiting))
+  }
+
+  /**
+   * From the deadline on: what runs is stopped, what waits is refused.
+   *
+   * @returns what that met
+   */
+  expire(): string[] {
     this.phase = 'expired'
-    // All told before any is dropped: who holds the connections is part of it.
-    const errors = [...this.leases].map(
-      (lease) => [lease, this.#deadlineExceeded(this.#unfinished(lease))] as const,
-    )
-    for (const [lease, error] of errors) this.drop(lease, error)
+    this.#controller?.abort(this.refusal())
+    // All told before any is stopped: who holds the connections is part of it.
+    const met = [...this.leases].map((lease) => [lease, this.incident(lease)] as const)
+    const reason: Reason = { code: 'DEADLINE_EXCEEDED', why: 'the time was up' }
+    for (const [lease, incident] of met) this.halt(lease, reason, incident)
+    return met.map(([, incident]) => incident)
   }
 
-  #unfinished(lease: Lease): string {
-    return lease.slot
-      ? `the time was up, and ${lease.describe()} was stopped`
-      : `the time was up while ${lease.describe()} waited for a connection: ${this.slots.situation(lease)}`
+  /** @param told called with what was under way at the deadline */
+  armDeadline(told: (incidents: string[]) => void): void {
+    if (this.deadline === Number.POSITIVE_INFINITY) return
+    this.alarm = alarmAt(this.deadline, () => told(this.expire()))
   }
+}
 
-  armDeadline(): void {
-    if (this.deadline !== Number.POSITIVE_INFINITY) this.alarm = alarmAt(this.deadline, () => this.expire())
-  }
-
-  #deadlineExceeded(what: string, outcome?: Outcome): WarmpoolError {
-    return new WarmpoolError('DEADLINE_EXCEEDED', what, { statusCode: 504, ...(outcome && { outcome }) })
-  }
+function track(under: Set<Promise<void>>, way: Promise<void> | undefined): Promise<void> | undefined {
+  if (!way) return undefined
+  under.add(way)
+  void way.then(() => under.delete(way))
+  return way
 }

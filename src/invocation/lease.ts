@@ -1,8 +1,11 @@
 import type { Alarm } from '../clock.ts'
 import type { WarmpoolError } from '../errors.ts'
 import type { Link } from '../link.ts'
+import type { Place } from '../place.ts'
+import { shownSql } from '../policy/shown-sql.ts'
 import type { Claim } from '../slots/claim.ts'
 import type { Slot } from '../slots/slot.ts'
+import type { Reason } from './reason.ts'
 
 /** Who lends: an invocation. */
 export interface Owner {
@@ -18,6 +21,7 @@ export interface Owner {
   take(lease: Lease): void
   give(lease: Lease, over?: WarmpoolError): Promise<void> | undefined
   drop(lease: Lease, error: WarmpoolError): void
+  halt(lease: Lease, reason: Reason): void
   note(error: Error, lease: Lease): void
 }
 
@@ -34,6 +38,12 @@ export class Lease implements Claim {
   slot: Slot | undefined
   /** Why the handle that holds it can no longer be used. */
   over: WarmpoolError | undefined
+  /** Tells the handles that hold it. */
+  whenOver: ((error: WarmpoolError) => void) | undefined
+  /** Where it was asked for, where that is kept. */
+  from: Place | undefined
+  /** Asked for inside a `transaction()` callback of the same invocation, which has a connection of its own. */
+  besideTransaction = false
   readonly what: string
   readonly #use: (link: Link) => void
   readonly #fail: (error: Error) => void
@@ -71,11 +81,14 @@ export class Lease implements Claim {
     this.#fail(error)
   }
 
+  /** From now on its handles refuse, those that wait for rows too. */
+  finish(error: WarmpoolError): void {
+    if (this.over) return
+    this.over = error
+    this.whenOver?.(error)
+  }
+
   describe(): string {
-    const what = this.what.length > LONGEST ? `${this.what.slice(0, LONGEST)}…` : this.what
-    return `${what.replace(/\s+/g, ' ')} (${this.owner.label})`
+    return `${shownSql(this.what)} (${this.owner.label})`
   }
 }
-
-/** Of a statement's text in a message. */
-const LONGEST = 80

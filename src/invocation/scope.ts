@@ -1,14 +1,27 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Events } from '../events.ts'
+import { finished, type Readable } from 'node:stream'
+import type { EndedBy, Events } from '../events.ts'
+import { severalAtOnce } from '../options/threads.ts'
 import type { Settings } from '../options.ts'
+import { framesOf, nearest, type Place } from '../place.ts'
 import type { Slots } from '../slots/slots.ts'
 import { endInvocation } from './ending.ts'
 import { Invocation, type InvocationContext } from './invocation.ts'
 
-interface Place {
-  readonly invocation: Invocation
-  readonly inTransaction: boolean
+/** A transaction whose callback the caller is in. */
+export interface Enclosing {
+  /** Itself, or the nearest around it, that has not ended. */
+  readonly live: Enclosing | undefined
 }
+
+/** Where in an invocation a call is made. */
+interface Position {
+  readonly invocation: Invocation
+  readonly transaction: Enclosing | undefined
+}
+
+/** Of what a deadline met, in the log. */
+const TOLD_AT_MOST = 5
 
 /** A middy request, which carries its invocation: a WeakMap would cost 3 µs of garbage collection each time. */
 type Carrier = Record<symbol, Invocation | undefined>
@@ -23,7 +36,7 @@ export interface Entry {
 export class Scope {
   /** Belongs to the container: what runs outside any invocation. */
   readonly outside: Invocation
-  readonly #storage = new AsyncLocalStorage<Place>()
+  readonly #storage = new AsyncLocalStorage<Position>()
   readonly #active = new Set<Invocation>()
   readonly #carried = Symbol('invocation')
   readonly #slots: Slots
@@ -31,7 +44,7 @@ export class Scope {
   readonly #events: Events
   readonly #inLambda = process.env.AWS_LAMBDA_RUNTIME_API !== undefined
   /** Lambda's ordinary mode, where the start of an invocation says that the one before is over. */
-  readonly #oneAtATime = this.#inLambda && process.env.AWS_LAMBDA_MAX_CONCURRENCY === undefined
+  readonly #oneAtATime = this.#inLambda && !severalAtOnce()
   #begun = false
 
   constructor(slots: Slots, settings: Settings, events: Events) {
@@ -43,26 +56,28 @@ export class Scope {
 
   /** The invocation of the caller: by its async context, else the only one there is, else nobody's. */
   get current(): Invocation {
-    const place = this.#storage.getStore()
-    if (place) return place.invocation
+    const position = this.#storage.getStore()
+    if (position) return position.invocation
     if (this.#active.size === 1) return this.#active.values().next().value as Invocation
     if (this.#begun && this.#inLambda) this.#tellOutside()
     return this.outside
   }
 
-  get inTransaction(): boolean {
-    return this.#storage.getStore()?.inTransaction ?? false
+  /** The innermost transaction whose callback the caller is in. */
+  get transaction(): Enclosing | undefined {
+    return this.#storage.getStore()?.transaction?.live
   }
 
   /** Starts an invocation, or joins the one that the caller is in. */
   begin(context: InvocationContext | undefined): Entry {
     const around = this.#storage.getStore()?.invocation
     if (around && this.#active.has(around)) return { invocation: around, joined: true }
-    if (this.#oneAtATime) for (const earlier of this.#active) this.end(earlier)?.catch(() => {}) // its end was never told to us; a leak is, on the log
+    if (this.#oneAtATime)
+      for (const earlier of this.#active) this.end(earlier, 'next invocation')?.catch(() => {}) // its end was never told to us; a leak is, on the log
     const invocation = Invocation.of(context, this.#slots, this.#settings)
     this.#active.add(invocation)
     this.#begun = true
-    invocation.armDeadline()
+    invocation.armDeadline((incidents) => this.#tellDeadline(incidents))
     return { invocation, joined: false }
   }
 
@@ -78,19 +93,26 @@ export class Scope {
   /** From here on the caller's async context is in what {@link beginRequest} started; in what it joined, it is already. */
   enterRequest(request: object): void {
     const invocation = this.#startedBy(request)
-    if (invocation) this.#storage.enterWith({ invocation, inTransaction: false })
+    if (invocation) this.#storage.enterWith({ invocation, transaction: undefined })
   }
 
   /** Ends what {@link beginRequest} started, not what it joined. */
-  endRequest(request: object): Promise<void> | undefined {
+  endRequest(request: object, by: EndedBy): Promise<void> | undefined {
     const invocation = this.#startedBy(request)
-    return invocation && this.end(invocation)
+    return invocation && this.end(invocation, by)
   }
 
   /** Ends it, once. The promise, if there is one, resolves when what it left behind has been taken back. */
-  end(invocation: Invocation): Promise<void> | undefined {
-    if (!this.#active.delete(invocation)) return undefined
-    return endInvocation(invocation, this.#settings.onLeak, this.#events)
+  end(invocation: Invocation, by: EndedBy): Promise<void> | undefined {
+    if (!this.#active.delete(invocation)) return invocation.ending
+    invocation.ending = endInvocation(invocation, this.#settings.onLeak, this.#events)
+    this.#events.emitEnd(invocation.id, by)
+    return invocation.ending
+  }
+
+  /** Ends what {@link beginRequest} started when a body that is still to be sent has been read to its end, or given up. */
+  endRequestAfter(request: object, body: Readable): void {
+    finished(body, () => this.endRequest(request, 'response stream')?.catch(() => {})) // a leak is on the log
   }
 
   /** When the pool is over: no deadline is waited for any more. */
@@ -98,12 +120,28 @@ export class Scope {
     for (const invocation of this.#active) invocation.alarm?.clear()
   }
 
-  run<T>(invocation: Invocation, work: () => T, inTransaction = false): T {
-    return this.#storage.run({ invocation, inTransaction }, work)
+  run<T>(invocation: Invocation, work: () => T, transaction?: Enclosing): T {
+    return this.#storage.run({ invocation, transaction }, work)
+  }
+
+  /** Says once for each place that something is asked for inside a transaction's callback, and is not part of it. */
+  tellBeside(what: string, place: Place): void {
+    this.#events.tellOnce(
+      `beside ${what} ${nearest(place)}`,
+      `${what} inside a transaction() callback does not go through its tx: it runs on another connection, outside the transaction\n${framesOf(place)}`,
+    )
   }
 
   #startedBy(request: object): Invocation | undefined {
     return (request as Carrier)[this.#carried]
+  }
+
+  /** One line, whatever becomes of the errors. */
+  #tellDeadline(incidents: string[]): void {
+    if (incidents.length === 0) return
+    const shown = incidents.slice(0, TOLD_AT_MOST).join('; ')
+    const more = incidents.length > TOLD_AT_MOST ? `; and ${incidents.length - TOLD_AT_MOST} more` : ''
+    this.#events.tell(`DEADLINE_EXCEEDED: ${shown}${more}`)
   }
 
   #tellOutside(): void {

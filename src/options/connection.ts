@@ -123,6 +123,9 @@ function readObject(given: Record<string, unknown>, option: string): ConnectionS
   knownKeys(given, CONNECTION_OPTIONS, `${option}.`)
   if (given.host !== undefined && given.socketPath !== undefined)
     throw invalidOption(option, 'both host and socketPath', 'one of them')
+  // A whole URL is sometimes put there, and errors name the host: the password would be in them.
+  if (/[/@]/.test(String(given.host)))
+    throw invalidOption(`${option}.host`, 'a text with / or @ in it', 'a host name; a URL is connection.uri')
   const optional = (key: string) =>
     given[key] === undefined ? {} : { [key]: text(given[key], `${option}.${key}`) }
   return {

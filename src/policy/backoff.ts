@@ -12,3 +12,16 @@ const CAP = 400
 export function backoff(attempt: number, random: () => number = Math.random): number {
   return random() * Math.min(CAP, BASE * 2 ** (attempt - 1))
 }
+
+/** The same between attempts of a transaction that met another one, in milliseconds. Such a one is over much sooner than a server's trouble. */
+const [CONTENTION_BASE, CONTENTION_CAP] = [10, 200]
+
+/**
+ * Full jitter, so that two that met do not meet again.
+ *
+ * @param attempt 1 for the wait after the first failure
+ * @returns milliseconds to wait
+ */
+export function contentionPause(attempt: number, random: () => number = Math.random): number {
+  return random() * Math.min(CONTENTION_CAP, CONTENTION_BASE * 2 ** (attempt - 1))
+}

@@ -54,3 +54,16 @@ export function readOnlyServer(fault: Fault, inReadOnlyTransaction = false): boo
 export function rollsBack(fault: Fault): boolean {
   return fault.errno === 1213 || fault.errno === 1614
 }
+
+/** 1317, and 1927 on MariaDB: the server says that it has stopped the statement, and so undone it. */
+export function interrupted(fault: Fault): boolean {
+  return fault.errno === 1317 || fault.errno === 1927
+}
+
+/** 1205 and 1213: another transaction was in the way, and may not be when the whole transaction is run again. */
+export function contended(error: unknown): boolean {
+  const { errno, cause } = (typeof error === 'object' && error !== null ? error : {}) as Fault & {
+    cause?: unknown
+  }
+  return errno === 1205 || errno === 1213 || (cause !== undefined && contended(cause))
+}

@@ -1,13 +1,9 @@
+import { BEYOND_RESET, CLEAN, type Effect, STATE, TRANSACTION, UNKNOWN } from './effect.ts'
+import { Memory } from './memory.ts'
+import { statementEffect } from './statements.ts'
 import { tokensOf } from './tokens.ts'
 
-/** What a statement may leave behind in its session: any of these (bit flags). */
-export type Effect = number
-export const CLEAN = 0
-export const TRANSACTION = 1
-/** Variables, temporary tables, locks: what COM_RESET_CONNECTION clears. */
-export const STATE = 2
-/** The current database, the character set, the user: what it does not clear (measured), and what we cannot tell. */
-export const BEYOND_RESET = 4
+export { BEYOND_RESET, CLEAN, type Effect, STATE, TRANSACTION }
 
 /** A release does one of these. Through RDS Proxy a reset is not to be had: there `evict` takes its place. */
 export type Cleanup = 'none' | 'rollback' | 'reset' | 'evict'
@@ -15,13 +11,8 @@ export type Cleanup = 'none' | 'rollback' | 'reset' | 'evict'
 /** The server's own word in an OK packet: SERVER_STATUS_IN_TRANS. */
 export const IN_TRANSACTION = 0x0001
 
-/** Distinct texts remembered. A program's statements are few; generated ones push each other out, whole, now and then. */
-const REMEMBERED = 1000
-/** Longer texts (bulk inserts) are read each time rather than kept alive. */
-const LONGEST_REMEMBERED = 4096
-
-const remembered = new Map<string, Effect>()
-const rememberedLiteral = new Map<string, Effect>()
+const remembered = new Memory()
+const rememberedLiteral = new Memory()
 
 /**
  * What `sql`, by its own text, may leave behind in the session. Conservative: what it cannot tell is {@link STATE}. What
@@ -29,13 +20,10 @@ const rememberedLiteral = new Map<string, Effect>()
  */
 export function effectOf(sql: string, backslashEscapes = true): Effect {
   const memory = backslashEscapes ? remembered : rememberedLiteral
-  const known = memory.get(sql)
+  const known = memory.recall(sql)
   if (known !== undefined) return known
   const effect = read(sql, backslashEscapes)
-  if (sql.length <= LONGEST_REMEMBERED) {
-    if (memory.size >= REMEMBERED) memory.clear()
-    memory.set(sql, effect)
-  }
+  memory.keep(sql, effect)
   return effect
 }
 
@@ -69,8 +57,6 @@ export function cleanupOf(effect: Effect, proxied: boolean): Cleanup {
   return effect & TRANSACTION ? 'rollback' : 'none'
 }
 
-const UNKNOWN = STATE | BEYOND_RESET
-
 function read(sql: string, backslashEscapes: boolean): Effect {
   const tokens = tokensOf(sql, backslashEscapes)
   if (!tokens) return UNKNOWN
@@ -82,99 +68,4 @@ function read(sql: string, backslashEscapes: boolean): Effect {
     start = at + 1
   }
   return effect
-}
-
-function statementEffect(tokens: string[], start: number, end: number): Effect {
-  while (tokens[start] === '(') start++
-  const next = tokens[start + 1]
-  switch (tokens[start]) {
-    case 'SELECT':
-    case 'WITH':
-    case 'VALUES':
-    case 'TABLE':
-    case 'INSERT':
-    case 'UPDATE':
-    case 'DELETE':
-    case 'REPLACE':
-    case 'SHOW':
-    case 'DESCRIBE':
-    case 'DESC':
-    case 'EXPLAIN':
-    case 'KILL':
-      return expressionEffect(tokens, start, end)
-    case 'COMMIT':
-    case 'ROLLBACK':
-      return endingEffect(tokens, start, end)
-    case 'RELEASE':
-      return next === 'SAVEPOINT' ? CLEAN : STATE
-    case 'SAVEPOINT':
-      return TRANSACTION
-    case 'START':
-      return next === 'TRANSACTION' ? TRANSACTION : STATE
-    case 'BEGIN':
-      return start + 1 === end || next === 'WORK' ? TRANSACTION : STATE
-    case 'CREATE':
-    case 'ALTER':
-    case 'DROP':
-    case 'TRUNCATE':
-    case 'RENAME':
-      return definitionEffect(tokens, start, end)
-    case 'SET':
-      return settingEffect(tokens, start, end)
-    case 'CALL':
-    case 'DO':
-    case 'LOCK':
-    case 'UNLOCK':
-    case 'FLUSH':
-    case 'HANDLER':
-    case 'LOAD':
-      return STATE
-    default:
-      return UNKNOWN
-  }
-}
-
-/** AND CHAIN opens the next transaction; the OK packet says so too, but not before rows of a later statement of the text. */
-function endingEffect(tokens: string[], start: number, end: number): Effect {
-  for (let at = start + 1; at < end; at++)
-    if (tokens[at] === 'CHAIN' && tokens[at - 1] === 'AND') return TRANSACTION
-  return CLEAN
-}
-
-/** Outlive a reset: the character set, which the driver follows too, the role, and what SET STATEMENT … FOR may run. */
-const LASTING = /^`?(NAMES|CHARACTER|CHARSET|COLLATION_|ROLE|STATEMENT)/
-
-function settingEffect(tokens: string[], start: number, end: number): Effect {
-  for (let at = start; at < end; at++) if (LASTING.test(tokens[at] as string)) return UNKNOWN
-  return STATE
-}
-
-/** Only what an expression can change: user variables, named locks, the value LAST_INSERT_ID() gives, sequences. */
-function expressionEffect(tokens: string[], start: number, end: number): Effect {
-  for (let at = start; at < end; at++) {
-    const token = tokens[at] as string
-    if (token === ':=') return STATE
-    if (token === 'INTO' && tokens[at + 1] === '@') return STATE
-    if (token === 'NEXT' && tokens[at + 1] === 'VALUE') return STATE
-    if (tokens[at + 1] === '(' && changesState(tokens, at)) return STATE
-  }
-  return CLEAN
-}
-
-/** Whether the function called here does: quoted names are names, and `??` before anything but a table's columns may be one. */
-function changesState(tokens: string[], at: number): boolean {
-  const name = (tokens[at] as string).replace('`', '')
-  if (name === 'LAST_INSERT_ID') return tokens[at + 2] !== ')'
-  if (name === '?') return tokens[at - 2] !== 'INTO'
-  return name.includes('_LOCK') || name === 'SETVAL' || name === 'NEXTVAL'
-}
-
-/** Definitions commit and leave nothing, but for temporary tables and what becomes of the current database. */
-function definitionEffect(tokens: string[], start: number, end: number): Effect {
-  const replaced = tokens[start + 1] === 'OR'
-  const object = tokens[replaced ? start + 3 : start + 1]
-  const existed = replaced || tokens[start] !== 'CREATE'
-  if (existed && (object === 'DATABASE' || object === 'SCHEMA')) return UNKNOWN
-  for (let at = start + 1; at < end; at++) if (tokens[at] === 'TEMPORARY') return STATE
-  return expressionEffect(tokens, start, end)
 }

@@ -1,9 +1,11 @@
 import type { Alarm } from '../clock.ts'
-import type { Standing } from './line.ts'
 import type { Holder, Slot } from './slot.ts'
+import type { Waiting } from './turns.ts'
 
 /** Somebody who wants a connection, from the asking to the giving back. */
-export interface Claim extends Standing<Claim>, Holder {
+export interface Claim extends Waiting<Claim>, Holder {
+  /** Asked for inside a `transaction()` callback, which has a connection of its own. */
+  readonly besideTransaction: boolean
   /** Wall clock of the asking, milliseconds. */
   since: number
   /** Wall clock after which waiting ends by itself, milliseconds. */

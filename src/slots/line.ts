@@ -3,16 +3,18 @@ export interface Standing<T> {
   ahead: T | undefined
   behind: T | undefined
   inLine: boolean
-  /** Where it stands among all that ever stood in the line. */
+  /** Where it stands among all that ever stood in a line. */
   place: number
 }
+
+/** Of all lines: whoever comes back may find that his line is a new one. */
+let places = 0
 
 /** First come, first served; joining and leaving take constant time, however long the line is. */
 export class Line<T extends Standing<T>> {
   #first: T | undefined
   #last: T | undefined
   #length = 0
-  #places = 0
 
   get length(): number {
     return this.#length
@@ -22,8 +24,12 @@ export class Line<T extends Standing<T>> {
     return this.#first
   }
 
+  *[Symbol.iterator](): Generator<T> {
+    for (let one = this.#first; one; one = one.behind) yield one
+  }
+
   push(one: T): void {
-    one.place = this.#places++
+    one.place = ++places
     this.#insert(one, this.#last, undefined)
   }
 

@@ -1,8 +1,12 @@
+import type { Progress } from '../connector.ts'
+import type { Address } from '../driver.ts'
 import type { Link } from '../link.ts'
 
 /** What slots need of a connector; tests have one without sockets. */
 export interface Opener {
   readonly proxied: boolean
-  open(until: number, signal: AbortSignal): Promise<Link>
+  open(until: number, signal: AbortSignal, progress: Progress): Promise<Link>
+  /** A connection to the server at `address`, for nothing but stopping what another one runs there. */
+  control(address: Address | undefined, until: number): Promise<Link>
   setUp(link: Link): Promise<void>
 }

@@ -1,4 +1,5 @@
 import { clock } from '../clock.ts'
+import type { Progress } from '../connector.ts'
 import type { Link } from '../link.ts'
 import { type FreshnessLimits, freshness, type Verdict } from '../policy/freshness.ts'
 
@@ -24,6 +25,8 @@ export class Slot {
   /** Wall clock, milliseconds. */
   idleSince = 0
   #idleTurn = -1
+  /** Of the connecting. */
+  readonly progress: Progress = { to: 'the database', attempt: 1 }
   /** Gives up connecting. */
   readonly abort = new AbortController()
   #openedAt = 0

@@ -3,15 +3,17 @@ import { WarmpoolError } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { Link } from '../link.ts'
 import { atLoad } from '../load-context.ts'
+import type { Stopped } from '../wire.ts'
 import type { Claim } from './claim.ts'
 import { clean, cleanupFor } from './cleaning.ts'
 import { sayGoodbye } from './closing.ts'
 import type { Limits } from './limits.ts'
-import { Line } from './line.ts'
 import type { Opener } from './opener.ts'
 import { acquireTimeout, poolEnded, queueFull, situation } from './refusals.ts'
 import { Slot } from './slot.ts'
 import { States } from './states.ts'
+import { Stopper } from './stopper.ts'
+import { Turns } from './turns.ts'
 import { validate } from './validating.ts'
 
 /** The container's connections: the bound, who has which, who waits. {@link States.move} alone changes a slot's state. */
@@ -19,8 +21,9 @@ export class Slots {
   readonly #limits: Limits
   readonly #opener: Opener
   readonly #events: Events
-  readonly #line = new Line<Claim>()
+  readonly #line = new Turns<Claim>()
   readonly #states = new States()
+  readonly #stopper: Stopper
   /** Connections opened since the start. */
   #opened = 0
   /** Wall clock of the last time that one was closed. Waiting for it, while it was in use, was not time spent on connecting. */
@@ -34,6 +37,7 @@ export class Slots {
     this.#limits = limits
     this.#opener = opener
     this.#events = events
+    this.#stopper = new Stopper(opener, this.#states, (slot) => this.#free(slot))
   }
 
   get counts() {
@@ -44,6 +48,8 @@ export class Slots {
       total: this.#states.slots.size,
       waiting: this.#line.length,
       opened: this.#opened,
+      control: this.#stopper.control,
+      orphaned: this.#stopper.orphaned,
     }
   }
 
@@ -57,10 +63,8 @@ export class Slots {
     if (this.#limits.queueLimit > 0 && places <= 0 && ahead >= this.#limits.queueLimit)
       return this.#fail(claim, queueFull(claim, ahead))
     claim.since = clock.now()
-    claim.alarm = alarmAt(claim.until, () =>
-      this.#fail(claim, acquireTimeout(claim, this.#states, this.#limits.connectionLimit)),
-    )
-    this.#line.push(claim)
+    claim.alarm = alarmAt(claim.until, () => this.#fail(claim, acquireTimeout(claim, this.situation(claim))))
+    this.#line.join(claim)
     if (places <= 0) this.#events.emit('enqueue')
     this.#serve()
   }
@@ -69,7 +73,7 @@ export class Slots {
   abandon(claim: Claim): void {
     claim.alarm?.clear()
     claim.pending = false
-    this.#line.remove(claim)
+    this.#line.leave(claim)
     this.#finish()
   }
 
@@ -96,6 +100,18 @@ export class Slots {
     if (slot?.holder !== claim) return
     slot.holder = undefined
     slot.link?.destroy(error)
+  }
+
+  /** Has what a claim's connection runs stopped on the server, then closes it. Resolves when that is done, about at `until`. */
+  async halt(claim: Claim, until: number, refusal: Error, stopped: Stopped): Promise<void> {
+    const { slot } = claim
+    claim.slot = undefined
+    if (slot?.holder !== claim) return
+    const link = slot.link as Link
+    link.stop(refusal, stopped)
+    if (link.busy) await this.#stopper.stop(link, until)
+    slot.holder = undefined
+    link.destroy()
   }
 
   /** No connection of now is used again: the server behind them is not the one they were opened for. */
@@ -128,7 +144,7 @@ export class Slots {
   }
 
   situation(claim: Claim): string {
-    return situation(claim, this.#states, this.#limits.connectionLimit)
+    return situation(claim, this.#line.ahead(claim), this.#states, this.#limits.connectionLimit)
   }
 
   /** Brings those in line and the connections together. */
@@ -141,7 +157,6 @@ export class Slots {
         this.#quit(slot)
         continue
       }
-      this.#line.remove(claim)
       if (verdict === 'reuse') this.#grant(slot, claim)
       else this.#validate(slot, claim, verdict)
     }
@@ -153,6 +168,7 @@ export class Slots {
   #grant(slot: Slot, claim: Claim): void {
     claim.alarm?.clear()
     claim.pending = false
+    this.#line.serve(claim)
     this.#states.move(slot, 'inUse')
     slot.holder = claim
     claim.slot = slot
@@ -163,26 +179,27 @@ export class Slots {
   /** Nobody else gets the link meanwhile. Then the claim has its place in the line back, and the first has what is alive. */
   #validate(slot: Slot, claim: Claim, by: 'probe' | 'ping'): void {
     this.#states.move(slot, 'inUse')
+    this.#line.stepAside(claim)
     this.#validating++
     validate(slot.link as Link, by, this.#limits.validateTimeout, () => {
       this.#validating--
       if (claim.pending && this.#stopped) this.#fail(claim, poolEnded())
       if (claim.pending) this.#line.putBack(claim)
       const { first } = this.#line
-      if (claim.pending && first && slot.passed(by)) {
-        this.#line.remove(first)
-        this.#grant(slot, first)
-      } else if (slot.state === 'inUse') this.#shelve(slot)
+      // A turn of the loop proves nothing to whoever asked after it had begun.
+      const askedBefore = first && (by === 'ping' || first.place <= claim.place)
+      if (claim.pending && askedBefore && slot.passed(by)) this.#grant(slot, first)
+      else if (slot.state === 'inUse') this.#shelve(slot)
       this.#serve()
     })
   }
 
   #open(): void {
-    const { connectUntil } = this.#line.first as Claim
+    const { connectUntil } = this.#line.oldest as Claim
     const until = Math.max(connectUntil, this.#closedAt + this.#limits.connectTimeout)
     const slot = new Slot()
     this.#states.add(slot)
-    const opened = () => this.#opener.open(until, slot.abort.signal)
+    const opened = () => this.#opener.open(until, slot.abort.signal, slot.progress)
     const arrived = (link: Link) => this.#arrived(slot, link)
     void atLoad(() => opened().then(arrived, (error: Error) => this.#failed(slot, until, error)))
   }
@@ -201,15 +218,13 @@ export class Slots {
     this.#free(slot)
   }
 
-  /** Fails those whose time to connect is over, and everybody where trying again would not help and nothing else can serve. */
+  /** Fails those whose time to connect is over; where trying again would not help, the oldest, or all if nothing else can serve. */
   #failed(slot: Slot, until: number, error: Error): void {
     this.#states.move(slot, 'closed')
     const hopeless = !(error instanceof WarmpoolError && error.retryable)
-    for (let claim = this.#line.first; claim; claim = this.#line.first) {
-      if (!hopeless && claim.connectUntil > until) break
-      this.#fail(claim, error)
-      if (hopeless && this.#states.anyOpen) break
-    }
+    const concerned = hopeless && this.#states.anyOpen ? [this.#line.oldest] : [...this.#line]
+    for (const claim of concerned)
+      if (claim?.inLine && (hopeless || claim.connectUntil <= until)) this.#fail(claim, error)
     this.#serve()
   }
 

@@ -47,6 +47,13 @@ export class States {
     return [...this.slots].flatMap((slot) => (slot.state === 'inUse' && slot.holder) || [])
   }
 
+  /** What is being opened now, where to, and how often it has been tried. */
+  get connecting(): string[] {
+    return [...this.slots].flatMap(({ state, progress: { to, attempt } }) =>
+      state === 'connecting' ? `connecting to ${to} (attempt ${attempt})` : [],
+    )
+  }
+
   /** Whether a connection is there that will come free, or could. */
   get anyOpen(): boolean {
     return this.counts.idle + this.counts.inUse + this.counts.resetting > 0

@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import type { Container } from '../../local/src/lambda/container.ts'
-import { startContainer } from '../../local/src/lambda/init.ts'
+import { type ContainerOptions, startContainer } from '../../local/src/lambda/init.ts'
 import type { RuntimeName } from '../../local/src/lambda/runtime.ts'
 import { bundle } from '../../scripts/bundle.ts'
 
 const repository = join(import.meta.dirname, '../..')
 
 /**
- * Containers for one test file, stopped after each test. Handlers are bundled once, as a deploy does; they import the built
- * package.
+ * Containers for one test file, stopped after each test. Handlers are bundled once, as a deploy does; those of the shop import
+ * the built package.
  *
  * @param sources handlers by name: their TypeScript files, from the root of the repository
  */
@@ -27,9 +27,19 @@ export function containersOf<Name extends string>(sources: Record<Name, string>)
   afterEach(() => Promise.all(running.splice(0).map((container) => container.stop())))
   afterAll(() => rm(directory, { recursive: true }))
   return {
-    async start(name: Name, runtime: RuntimeName, databaseUrl: string): Promise<Container> {
-      const env = { DATABASE_URL: databaseUrl }
-      const container = await startContainer({ handler: files.get(name) as string, runtime, env })
+    async start(
+      name: Name,
+      runtime: RuntimeName,
+      databaseUrl: string,
+      options: Omit<ContainerOptions, 'handler' | 'runtime'> = {},
+    ): Promise<Container> {
+      const env = { DATABASE_URL: databaseUrl, ...options.env }
+      const container = await startContainer({
+        ...options,
+        handler: files.get(name) as string,
+        runtime,
+        env,
+      })
       running.push(container)
       return container
     },

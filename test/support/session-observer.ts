@@ -25,10 +25,24 @@ export class SessionObserver implements AsyncDisposable {
       multipleStatements: true,
     })
     await session.query(`
+      SET GLOBAL session_track_system_variables = '*', GLOBAL session_track_state_change = ON;
       CREATE TABLE IF NOT EXISTS t (c VARCHAR(100)); CREATE TABLE IF NOT EXISTS other (c INT);
-      CREATE SEQUENCE IF NOT EXISTS sq; CREATE DATABASE IF NOT EXISTS elsewhere; CREATE ROLE IF NOT EXISTS clerk;
-      CREATE OR REPLACE PROCEDURE nothing() DO 0; CREATE OR REPLACE PROCEDURE sets() SET @p = 1;
-      CREATE OR REPLACE PROCEDURE names() SET NAMES latin1`)
+      CREATE SEQUENCE IF NOT EXISTS sq; CREATE ROLE IF NOT EXISTS clerk;
+      CREATE OR REPLACE PROCEDURE nothing() DO 0; CREATE OR REPLACE PROCEDURE assigns() SET @p = 1;
+      CREATE OR REPLACE PROCEDURE takes(a TEXT) DO 0; CREATE OR REPLACE PROCEDURE names() SET NAMES latin1;
+      CREATE DATABASE IF NOT EXISTS elsewhere`)
+    for (const name of [
+      'sets',
+      'se``ts',
+      'count',
+      '$abs',
+      'abs$',
+      '\u017fin',
+      'elsewhere`.`sets',
+      'elsewhere`.`abs',
+    ])
+      await session.query(functionThat('SET @f = 1', name))
+    await session.query(functionThat("DO GET_LOCK('k', 0)", 'locks'))
     return new SessionObserver(database, session)
   }
 
@@ -79,6 +93,10 @@ export class SessionObserver implements AsyncDisposable {
     const { error } = await this.run(sql)
     return (error as { errno?: number } | undefined)?.errno ?? 0
   }
+}
+
+function functionThat(does: string, name: string): string {
+  return `CREATE OR REPLACE FUNCTION \`${name}\`(a INT) RETURNS INT BEGIN ${does}; RETURN a; END`
 }
 
 /** What differs, in words. */

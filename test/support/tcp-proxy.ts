@@ -1,6 +1,9 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { commandOf, isSslRequest, PacketReader, type SentCommand } from './packets.ts'
+
+/** How a connection ends: with a reset, which overtakes nothing but says nothing either, or as one that was closed. */
+export type Cut = 'RST' | 'FIN'
 
 /** One way through a {@link TcpProxy}, of all its connections together. */
 export class Way {
@@ -10,6 +13,7 @@ export class Way {
   /** Milliseconds that everything takes on this way. */
   delay = 0
   #held: PromiseWithResolvers<void> | undefined
+  #cut: { left: number; now: () => void } | undefined
 
   /** Lets nothing through any more, not even the end of a connection: the other side just hears nothing. */
   hold(): void {
@@ -20,6 +24,29 @@ export class Way {
   letGo(): void {
     this.#held?.resolve()
     this.#held = undefined
+  }
+
+  /** Lets `bytes` more through, and then `now` cuts. Of 0, the first that comes is the one that does not get through. */
+  cutAfter(bytes: number, now: () => void): void {
+    this.#cut = { left: bytes, now }
+  }
+
+  /** @returns whether there was a cut to come */
+  callOff(): boolean {
+    const pending = this.#cut !== undefined
+    this.#cut = undefined
+    return pending
+  }
+
+  /** Hands on what may get through of what came. */
+  handOn(chunk: Buffer, to: Socket): void {
+    const cut = this.#cut
+    if (to.writable && cut?.left !== 0) to.write(cut ? chunk.subarray(0, cut.left) : chunk)
+    if (!cut) return
+    cut.left = Math.max(0, cut.left - chunk.length)
+    if (cut.left > 0) return
+    this.#cut = undefined
+    cut.now()
   }
 
   /** @param since when it came, milliseconds of wall clock */
@@ -43,10 +70,11 @@ export class TcpProxy implements AsyncDisposable {
   readonly toClient = new Way()
   /** What clients have sent, in order, without TLS and after the handshake. */
   readonly commands: SentCommand[] = []
-  /** Connections of clients that are open now. */
-  connections = 0
+  /** The most that were open at once, those not counted that their client had closed before it opened the next. */
+  mostConnections = 0
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  readonly #clients = new Set<Socket>()
   readonly #to: { host: string; port: number }
 
   private constructor({ host, port }: { host: string; port: number }) {
@@ -61,6 +89,11 @@ export class TcpProxy implements AsyncDisposable {
     return proxy
   }
 
+  /** Connections of clients that are open now. */
+  get connections(): number {
+    return this.#clients.size
+  }
+
   get port(): number {
     return (this.#server.address() as { port: number }).port
   }
@@ -73,9 +106,28 @@ export class TcpProxy implements AsyncDisposable {
     return url.href
   }
 
-  /** Breaks all connections at once, both ways (RST). New ones are let in. */
-  cut(): void {
-    for (const socket of this.#sockets) reset(socket)
+  /** Breaks all connections at once, both ways. New ones are let in. */
+  cut(how: Cut = 'RST'): void {
+    for (const socket of this.#sockets) how === 'RST' ? reset(socket) : socket.end()
+  }
+
+  /**
+   * Lets `bytes` more through on one way, exactly, and then breaks all connections, both ways.
+   *
+   * @returns resolves when they are closed; after {@link callOff} never
+   */
+  async cutAfter(bytes: number, way: 'toServer' | 'toClient', how: Cut): Promise<void> {
+    const cut = Promise.withResolvers<Promise<unknown>[]>()
+    this[way].cutAfter(bytes, () => {
+      cut.resolve([...this.#clients].map(closed))
+      this.cut(how)
+    })
+    await Promise.all(await cut.promise)
+  }
+
+  /** Takes back a {@link cutAfter} that has not come to its last byte. @returns whether there was one */
+  callOff(): boolean {
+    return [this.toServer, this.toClient].filter((way) => way.callOff()).length > 0
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -85,8 +137,9 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   #accept(client: Socket): void {
-    this.connections++
-    client.once('close', () => this.connections--)
+    this.#clients.add(client)
+    client.once('close', () => this.#clients.delete(client))
+    void this.#countOpen()
     const server = connect({ ...this.#to, allowHalfOpen: true, noDelay: true })
     const [asked, answered] = [new PacketReader(), new PacketReader()]
     client.on('data', (chunk) => {
@@ -104,6 +157,14 @@ export class TcpProxy implements AsyncDisposable {
     this.#pass(server, client, this.toClient)
   }
 
+  /** Two turns of the event loop later, when the end of whatever was closed before has been heard of. */
+  async #countOpen(): Promise<void> {
+    await turn()
+    await turn()
+    const open = [...this.#clients].filter((client) => !client.readableEnded && !client.destroyed)
+    this.mostConnections = Math.max(this.mostConnections, open.length)
+  }
+
   /** In order, each thing at its time. */
   #pass(from: Socket, to: Socket, way: Way): void {
     let last = Promise.resolve()
@@ -114,7 +175,7 @@ export class TcpProxy implements AsyncDisposable {
     this.#sockets.add(from)
     from.on('data', (chunk) => {
       way.bytes += chunk.length
-      inTurn(() => to.writable && to.write(chunk))
+      inTurn(() => way.handOn(chunk, to))
     })
     from.on('end', () => inTurn(() => to.end()))
     from.on('error', () => inTurn(() => reset(to)))
@@ -129,4 +190,8 @@ export class TcpProxy implements AsyncDisposable {
 function reset(socket: Socket): void {
   if (socket.writableEnded) socket.destroy()
   else socket.resetAndDestroy()
+}
+
+function closed(socket: Socket): Promise<unknown> {
+  return new Promise((resolve) => socket.once('close', resolve))
 }

@@ -8,7 +8,7 @@ import type { RuntimeApi } from './runtime-api.ts'
 /** What Lambda gives a process with an extension between SIGTERM and SIGKILL. */
 const SHUTDOWN_GRACE = 500
 
-/** `busy` from an invocation's invocation until the runtime asks for the next one. */
+/** `busy` from an invocation's invocation until the runtime asks for the next one; with several at once, until the last answer. */
 export type ContainerState = 'ready' | 'busy' | 'frozen' | 'stopped'
 
 /** How an invocation went; a handler that throws is a result too. */
@@ -29,15 +29,18 @@ export interface ContainerFacts {
   initMs: number
   timeout: number
   functionArn: string
+  /** How many invocations it takes at once where that is several; undefined in Lambda's ordinary mode. */
+  concurrency: number | undefined
 }
 
-/** One execution environment, which takes one invocation at a time; made by `startContainer`. */
+/** One execution environment, which takes one invocation at a time unless it was told otherwise; made by `startContainer`. */
 export class Container {
   readonly #process: ContainerProcess
   readonly #api: RuntimeApi
   readonly #facts: ContainerFacts
   #state: ContainerState = 'ready'
   #running: Promise<InvocationResult> | undefined
+  #underWay = 0
 
   constructor(process: ContainerProcess, api: RuntimeApi, facts: ContainerFacts) {
     this.#process = process
@@ -76,8 +79,8 @@ export class Container {
    * Invokes the handler; resolves when the runtime asks for the next invocation, or when the process is gone. On a
    * frozen container the invocation is put in place first and then the process thawed, so it wakes up to it.
    *
-   * A handler that throws, a timeout (`Sandbox.Timedout`, the process is killed) and a crash (`Runtime.ExitError`) are
-   * results with `ok: false`.
+   * A handler that throws, a timeout (`Sandbox.Timedout`) and a crash (`Runtime.ExitError`) are results with `ok: false`. A
+   * timeout kills the process, but not where it takes several invocations at once: there the handler's code runs on.
    *
    * @param event anything JSON can say; default `{}`
    * @param options.timeout in place of the function's, in milliseconds
@@ -85,19 +88,25 @@ export class Container {
    * @throws if the container is busy or stopped.
    */
   async invoke(event: unknown = {}, options: InvokeOptions = {}): Promise<InvocationResult> {
-    if (this.#state === 'busy') {
-      throw new Error(
-        'The container is busy: it takes one invocation at a time, so await it or start another.',
-      )
-    }
     this.#refuseStopped()
+    const { concurrency } = this.#facts
+    if (this.#underWay === (concurrency ?? 1)) {
+      const takes = concurrency === undefined ? 'one invocation' : `${concurrency} invocations`
+      throw new Error(`The container is busy: it takes ${takes} at a time, so await it or start another.`)
+    }
     const timeout = positiveMs('timeout', options.timeout ?? this.#facts.timeout)
     this.#running = this.#run(event, timeout, options.beforeThaw)
     return this.#running
   }
 
-  /** Freezes the process once the runtime waits in Next; resolves when all its threads are stopped. */
+  /**
+   * Freezes the process once the runtime waits in Next; resolves when all its threads are stopped.
+   * @throws if the container takes several invocations at once: Lambda freezes none of those.
+   */
   async freeze(): Promise<void> {
+    if (this.#facts.concurrency !== undefined) {
+      throw new Error('A container that takes several invocations at once is never frozen.')
+    }
     while (this.#state === 'busy') await this.#running
     this.#refuseStopped()
     this.#state = 'frozen'
@@ -134,11 +143,12 @@ export class Container {
     const invocation = new Invocation(event, Date.now() + timeout, this.#facts.functionArn)
     const frozen = this.#state === 'frozen'
     this.#state = 'busy'
+    this.#underWay++
     this.#api.deliver(invocation)
     if (frozen) await this.#wake(beforeThaw)
     const started = performance.now()
     const answer = await this.#outcome(invocation, timeout)
-    if (this.#state === 'busy') this.#state = 'ready'
+    if (--this.#underWay === 0 && this.#state === 'busy') this.#state = 'ready'
     const facts = { requestId: invocation.requestId, durationMs: performance.now() - started }
     return 'error' in answer ? { ok: false, ...answer, ...facts } : { ok: true, ...answer, ...facts }
   }
@@ -158,10 +168,15 @@ export class Container {
     const end = await Promise.race([invocation.over, this.#process.exited, overdue])
     patience.abort()
     if (typeof end === 'object') return end
-    if (end === undefined) await this.#process.kill()
+    if (end === undefined) await this.#giveUp(invocation)
     if (invocation.answer) return invocation.answer
     if (end !== undefined) return failure('Runtime.ExitError', `Runtime exited with error: ${end}`)
     return failure('Sandbox.Timedout', `Task timed out after ${(timeout / 1000).toFixed(2)} seconds`)
+  }
+
+  async #giveUp(invocation: Invocation): Promise<void> {
+    if (this.#facts.concurrency === undefined) await this.#process.kill()
+    else this.#api.withdraw(invocation)
   }
 
   #refuseStopped(): void {

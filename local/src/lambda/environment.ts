@@ -10,6 +10,7 @@ export function lambdaEnvironment(
   location: HandlerLocation,
   runtimeApi: string,
   own: Record<string, string>,
+  concurrency?: number,
 ): Record<string, string> {
   const name = own.AWS_LAMBDA_FUNCTION_NAME ?? location.moduleName
   const region = own.AWS_REGION ?? 'us-east-1'
@@ -24,10 +25,11 @@ export function lambdaEnvironment(
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1024',
-    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_INITIALIZATION_TYPE: concurrency === undefined ? 'on-demand' : 'lambda-managed-instances',
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
     AWS_LAMBDA_LOG_STREAM_NAME: `${day}/[$LATEST]${randomBytes(16).toString('hex')}`,
     ...own,
+    ...(concurrency !== undefined && { AWS_LAMBDA_MAX_CONCURRENCY: String(concurrency) }),
     AWS_LAMBDA_RUNTIME_API: runtimeApi,
     LAMBDA_TASK_ROOT: location.taskRoot,
     _HANDLER: location.handler,

@@ -19,6 +19,12 @@ export interface ContainerOptions {
   timeout?: number
   /** What calls the handler; default `auto`: AWS's own runtime client where it is installed, else the loop. */
   runtime?: RuntimeName | 'auto'
+  /**
+   * How many invocations it takes at once, as on Managed Instances: AWS's client then runs the handler in worker threads, as many
+   * as AWS_LAMBDA_NODEJS_WORKER_COUNT in `env` (each occupies a thread of Node's pool: with 4 or more set UV_THREADPOOL_SIZE too),
+   * and the loop in one thread. Without it one at a time.
+   */
+  concurrency?: number
   /** How long INIT may take; default 10000. */
   initTimeout?: number
   /** Called for each line printed; `container.output` has them too. */
@@ -42,11 +48,12 @@ export async function startContainer(options: ContainerOptions): Promise<Contain
   const runtime = chooseRuntime(options.runtime ?? 'auto')
   const timeout = positiveMs('timeout', options.timeout ?? 3000)
   const initTimeout = positiveMs('initTimeout', options.initTimeout ?? 10_000)
-  const api = await RuntimeApi.listen()
+  const { concurrency, onOutput } = options
+  refuseNoWholeNumber(concurrency)
+  const api = await RuntimeApi.listen(concurrency !== undefined)
   const started = performance.now()
   try {
-    const env = lambdaEnvironment(location, api.address, options.env ?? {})
-    const { onOutput } = options
+    const env = lambdaEnvironment(location, api.address, options.env ?? {}, concurrency)
     const child = await ContainerProcess.start({
       entry: runtime.entry,
       cwd: location.taskRoot,
@@ -64,11 +71,17 @@ export async function startContainer(options: ContainerOptions): Promise<Contain
       initMs,
       timeout,
       functionArn: functionArn(env),
+      concurrency,
     })
   } catch (error) {
     api.close()
     throw error
   }
+}
+
+function refuseNoWholeNumber(concurrency: number | undefined): void {
+  if (concurrency === undefined || (Number.isInteger(concurrency) && concurrency > 0)) return
+  throw new Error(`concurrency is ${concurrency}, but must be a whole number above 0.`)
 }
 
 /** Resolves when the runtime first calls Next, else with what came instead, as the end of a sentence. */

@@ -34,7 +34,7 @@ export class Invocation {
     }
   }
 
-  /** Resolves with the answer when the runtime, having posted it, calls Next. */
+  /** Resolves with the answer when the runtime, having posted it, calls Next; where several run at once, when it has posted it. */
   get over(): Promise<Answer> {
     return this.#over.promise
   }

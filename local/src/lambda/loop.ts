@@ -1,4 +1,7 @@
-/** The stand-in for AWS's runtime client, run as a process of its own: load the handler, then Next, call, answer. */
+/**
+ * The stand-in for AWS's runtime client, run as a process of its own: load the handler, then Next, call, answer. Where several
+ * invocations may run at once, Next does not wait for the answer; worker threads it has none.
+ */
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
@@ -7,7 +10,8 @@ import { findModule } from './handler-file.ts'
 type Handler = (event: unknown, context: object) => unknown
 
 const { env } = process
-const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+const several = env.AWS_LAMBDA_MAX_CONCURRENCY !== undefined
+const agent = new Agent({ keepAlive: true, maxSockets: several ? Number.POSITIVE_INFINITY : 1 })
 
 async function call(method: 'GET' | 'POST', path: string, body?: unknown) {
   const { promise, resolve, reject } = Promise.withResolvers<{ headers: IncomingHttpHeaders; body: string }>()
@@ -63,10 +67,11 @@ function contextOf(headers: IncomingHttpHeaders) {
   }
 }
 
-async function handleNext(handler: Handler): Promise<void> {
-  const { headers, body } = await call('GET', 'invocation/next')
+type Invocation = Awaited<ReturnType<typeof call>>
+
+async function answer(handler: Handler, { headers, body }: Invocation): Promise<void> {
   const context = contextOf(headers)
-  env._X_AMZN_TRACE_ID = String(headers['lambda-runtime-trace-id'])
+  if (!several) env._X_AMZN_TRACE_ID = String(headers['lambda-runtime-trace-id'])
   try {
     const response = await handler(JSON.parse(body), context)
     await call('POST', `invocation/${context.awsRequestId}/response`, response)
@@ -81,4 +86,7 @@ const handler = await loadHandler().catch(async (error: unknown) => {
   await call('POST', 'init/error', describe(error))
   process.exit(1)
 })
-for (;;) await handleNext(handler)
+for (;;) {
+  const answered = answer(handler, await call('GET', 'invocation/next'))
+  if (!several) await answered
+}

@@ -7,7 +7,8 @@ const BASE = '/2018-06-01/runtime'
 const ANSWER = new RegExp(`^${BASE}/invocation/([^/]+)/(response|error)$`)
 
 /**
- * Lambda's Runtime API on a free port of the loopback, for one runtime that takes one invocation at a time.
+ * Lambda's Runtime API on a free port of the loopback, for one runtime. It takes one invocation at a time, or, where it is
+ * `concurrent`, one for each Next, whether or not it has answered those before.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 export class RuntimeApi {
@@ -17,12 +18,19 @@ export class RuntimeApi {
     (request, response) => void this.#handle(request, response).catch(() => response.destroy()),
   )
   readonly #initError = Promise.withResolvers<InvocationError>()
-  #next: ServerResponse | undefined
+  readonly #concurrent: boolean
+  /** Next calls that wait, the one that has waited longest first. */
+  readonly #parked: ServerResponse[] = []
   #nextCalled = Promise.withResolvers<void>()
-  #invocation: Invocation | undefined
+  /** By request id: what has been delivered and is not over. */
+  readonly #invocations = new Map<string, Invocation>()
 
-  static async listen(): Promise<RuntimeApi> {
-    const api = new RuntimeApi()
+  private constructor(concurrent: boolean) {
+    this.#concurrent = concurrent
+  }
+
+  static async listen(concurrent = false): Promise<RuntimeApi> {
+    const api = new RuntimeApi(concurrent)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     api.#server.once('error', reject).listen(0, '127.0.0.1', resolve)
     await promise
@@ -34,7 +42,10 @@ export class RuntimeApi {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** Resolves when the runtime has called Next and waits: first at the end of INIT, again after each invocation. */
+  /**
+   * Resolves when the runtime has called Next and waits: first at the end of INIT, which Lambda takes to be over when the first
+   * of several threads does, again after each invocation.
+   */
   get nextCalled(): Promise<void> {
     return this.#nextCalled.promise
   }
@@ -45,12 +56,17 @@ export class RuntimeApi {
   }
 
   /**
-   * Gives the waiting Next call its invocation, else the next to come. When this returns with one waiting, the kernel
+   * Gives the invocation to the Next call that has waited longest, else to the next to come. When this returns with one waiting, the kernel
    * has the bytes (of a very large event as many as it takes), also when the runtime is frozen.
    */
   deliver(invocation: Invocation): void {
-    this.#invocation = invocation
+    this.#invocations.set(invocation.requestId, invocation)
     this.#send()
+  }
+
+  /** Nobody waits for it any more: what has not been sent never is, and the answer to what has been is taken and dropped. */
+  withdraw(invocation: Invocation): void {
+    if (!invocation.sent) this.#invocations.delete(invocation.requestId)
   }
 
   close(): void {
@@ -68,43 +84,51 @@ export class RuntimeApi {
     }
     const [, requestId, kind] = (request.method === 'POST' && ANSWER.exec(request.url ?? '')) || []
     if (kind === undefined) return refuse(response, 404, 'NotFound', `There is no ${route}`)
-    const invocation = this.#invocation
-    if (!invocation || invocation.requestId !== requestId) {
+    const invocation = this.#invocations.get(String(requestId))
+    if (!invocation) {
       return refuse(response, 400, 'InvalidRequestID', 'Invalid request ID')
     }
     invocation.answer = kind === 'response' ? { response: parseResponse(body) } : { error: parseError(body) }
     accept(response)
+    if (this.#concurrent) this.#finish(invocation)
   }
 
   #parkNext(response: ServerResponse): void {
-    const last = this.#invocation
-    if (last?.sent && !last.answer) {
-      return refuse(response, 403, 'InvalidStateTransition', 'The last invocation has no answer yet')
+    if (!this.#concurrent) {
+      const sent = [...this.#invocations.values()].filter((invocation) => invocation.sent)
+      if (sent.some((invocation) => !invocation.answer)) {
+        return refuse(response, 403, 'InvalidStateTransition', 'The last invocation has no answer yet')
+      }
+      for (const invocation of sent) this.#finish(invocation)
     }
-    if (last?.answer) {
-      this.#invocation = undefined
-      last.end(last.answer)
-    }
-    this.#next = response
+    this.#parked.push(response)
     response.once('close', () => this.#forgetNext(response))
     this.#nextCalled.resolve()
     this.#send()
   }
 
   #send(): void {
-    const next = this.#next
-    const invocation = this.#invocation
-    if (!next || !invocation) return
-    this.#forgetNext(next)
-    invocation.sent = true
-    // Node writes a response that ends in one piece at once, without waiting for a turn of the event loop.
-    next.writeHead(200, invocation.headers).end(invocation.body)
+    for (const invocation of this.#invocations.values()) {
+      if (invocation.sent) continue
+      const [next] = this.#parked
+      if (!next) return
+      this.#forgetNext(next)
+      invocation.sent = true
+      // Node writes a response that ends in one piece at once, without waiting for a turn of the event loop.
+      next.writeHead(200, invocation.headers).end(invocation.body)
+    }
+  }
+
+  #finish(invocation: Invocation): void {
+    this.#invocations.delete(invocation.requestId)
+    if (invocation.answer) invocation.end(invocation.answer)
   }
 
   #forgetNext(response: ServerResponse): void {
-    if (this.#next !== response) return
-    this.#next = undefined
-    this.#nextCalled = Promise.withResolvers()
+    const place = this.#parked.indexOf(response)
+    if (place < 0) return
+    this.#parked.splice(place, 1)
+    if (this.#parked.length === 0) this.#nextCalled = Promise.withResolvers()
   }
 }
 

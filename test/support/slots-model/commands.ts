@@ -7,10 +7,10 @@ export type Left = 'nothing' | 'transaction' | 'state'
 /** Connections and their users, simulated or real. Numbers say which one of those there are. */
 export interface World {
   readonly ledger: Ledger
-  /** Somebody asks for a connection to keep, and waits as long as this, milliseconds. */
-  acquire(patience: number): void
-  /** Some ask at once, each for the time of one statement. */
-  query(callers: number, patience: number): void
+  /** Somebody of this owner asks for a connection to keep, and waits as long as this, milliseconds. */
+  acquire(patience: number, owner: number): void
+  /** Some of this owner ask at once, each for the time of one statement. */
+  query(callers: number, patience: number, owner: number): void
   /** A holder gives its connection back. */
   release(which: number, left: Left): void
   /** The server answers a holder's statement with an error. */
@@ -77,6 +77,7 @@ const somebodyWaits = (ledger: Ledger) => ledger.waiting.size > 0
 const notEnded = (ledger: Ledger) => !ledger.ended
 
 const callers = fc.integer({ min: 1, max: 4 })
+const owner = fc.nat({ max: 2 })
 const patience = fc.constantFrom(20, 400, 20_000, Number.POSITIVE_INFINITY)
 const left = fc.constantFrom<Left>('nothing', 'nothing', 'transaction', 'state')
 const gap = fc.constantFrom(1_000, 20_000, 70_000)
@@ -85,8 +86,8 @@ const time = fc.constantFrom(0, 1, 50, 500, 1_100)
 /** The steps that both worlds know. */
 export function commonSteps<W extends World>(): fc.WeightedArbitrary<Step<W>>[] {
   return [
-    step(8, 'acquire', fc.tuple(patience), (world, ms) => world.acquire(ms)),
-    step(12, 'query', fc.tuple(callers, patience), (world, n, ms) => world.query(n, ms)),
+    step(8, 'acquire', fc.tuple(patience, owner), (world, ms, whose) => world.acquire(ms, whose)),
+    step(12, 'query', fc.tuple(callers, patience, owner), (world, n, ms, whose) => world.query(n, ms, whose)),
     step(10, 'release', fc.tuple(which, left), (world, n, what) => world.release(n, what), somebodyHolds),
     step(2, 'fail', fc.tuple(which), (world, n) => world.fail(n), somebodyHolds),
     step(4, 'kill', fc.tuple(which), (world, n) => world.kill(n)),

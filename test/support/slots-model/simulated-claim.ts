@@ -7,10 +7,14 @@ import type { SimulatedLink } from './simulated-link.ts'
 /** Milliseconds in which a connection has to be opened for a claim. */
 export const CONNECT_TIMEOUT = 5_000
 
+/** Whose claims they are. */
+const OWNERS = ['a', 'b', 'c'].map((name) => ({ name }))
+export type SimulatedOwner = (typeof OWNERS)[number]
+
 let asked = 0
 
 export class SimulatedClaim implements Claim, Asker {
-  readonly owner = SimulatedClaim
+  readonly owner: SimulatedOwner
   readonly number = ++asked
   ahead: Claim | undefined
   behind: Claim | undefined
@@ -26,17 +30,19 @@ export class SimulatedClaim implements Claim, Asker {
   readonly #patience: number
 
   constructor(
+    owner: number,
     patience: number,
     granted: (claim: SimulatedClaim) => void,
     failed: (claim: SimulatedClaim, error: Error) => void,
   ) {
+    this.owner = OWNERS[owner % OWNERS.length] as SimulatedOwner
     this.#patience = patience
     this.granted = () => granted(this)
     this.failed = (error) => failed(this, error)
   }
 
   get name(): string {
-    return `claim ${this.number}`
+    return `claim ${this.number} of ${this.owner.name}`
   }
 
   get until(): number {

@@ -11,22 +11,29 @@ export type Outcome = 'opens' | 'dies' | 'refused' | 'hopeless'
 /** A connection on its way. */
 type Opening = (outcome: Outcome) => void
 
+/** Hears of attempts to connect, and until when each may last. */
+interface Observer {
+  opens(until: number): void
+  /** Trying again could help. */
+  refuses(until: number): void
+}
+
 /** Answers when the test says so. What it is asked for counts as a socket until that is closed. */
 export class SimulatedServer implements Opener {
   readonly proxied: boolean
   readonly openings = new Set<Opening>()
   /** With a socket, including those that are closing. */
   readonly links = new Set<SimulatedLink>()
-  /** Wall clock of the last attempt to connect that failed. */
+  /** Wall clock of the last attempt to connect that failed, and until when it could have lasted: for ever if without hope. */
   failedAt = 0
+  failedUntil = 0
   readonly #loop: EventLoop
-  readonly #asked: () => void
+  readonly #observer: Observer
   #opened = 0
 
-  /** @param asked called when a connection is asked for */
-  constructor(loop: EventLoop, proxied: boolean, asked: () => void) {
+  constructor(loop: EventLoop, proxied: boolean, observer: Observer) {
     this.#loop = loop
-    this.#asked = asked
+    this.#observer = observer
     this.proxied = proxied
   }
 
@@ -35,7 +42,7 @@ export class SimulatedServer implements Opener {
   }
 
   open(until: number, signal: AbortSignal): Promise<Link> {
-    this.#asked()
+    this.#observer.opens(until)
     return new Promise((resolve, reject) => {
       const settled = () => {
         alarm.clear()
@@ -48,6 +55,8 @@ export class SimulatedServer implements Opener {
           resolve(this.#link(outcome === 'dies') as unknown as Link)
         else {
           this.failedAt = this.#loop.now
+          this.failedUntil = outcome === 'refused' ? until : Number.POSITIVE_INFINITY
+          if (outcome === 'refused') this.#observer.refuses(until)
           reject(connectFailed(outcome === 'refused'))
         }
       }

@@ -24,23 +24,26 @@ export class SimulatedWorld implements World {
   constructor(loop: EventLoop, rules: Rules) {
     vi.spyOn(Math, 'random').mockReturnValue(0.5) // the jitter of lifetimes would keep a run from repeating
     this.#loop = loop
-    this.server = new SimulatedServer(loop, rules.proxied, () => this.#watch.opens(this.slots.counts))
+    this.server = new SimulatedServer(loop, rules.proxied, {
+      opens: (until) => this.#watch.opens(this.slots.counts, until),
+      refuses: (until) => this.#watch.refuses(until),
+    })
     this.slots = new Slots({ ...rules, connectTimeout: CONNECT_TIMEOUT }, this.server, new Events())
     this.#watch = new Watch(rules, loop, this.server, this.ledger)
   }
 
-  acquire(patience: number): void {
-    this.#ask(patience, () => {})
+  acquire(patience: number, owner: number): void {
+    this.#ask(owner, patience, () => {})
   }
 
   /** One statement for each on a connection of its own, which goes back with the answer. */
-  query(callers: number, patience: number): void {
+  query(callers: number, patience: number, owner: number): void {
     const use = (claim: SimulatedClaim) =>
       claim.link?.query('SELECT', undefined, () => {
         this.ledger.gaveBack(claim)
         void this.slots.release(claim)
       })
-    for (let caller = 0; caller < callers; caller++) this.#ask(patience, use)
+    for (let caller = 0; caller < callers; caller++) this.#ask(owner, patience, use)
   }
 
   release(which: number, left: Left): void {
@@ -145,6 +148,7 @@ export class SimulatedWorld implements World {
     this.slots.acquire(
       new SimulatedClaim(
         0,
+        0,
         () => this.#watch.report('a connection was granted after the end'),
         (_, error) => {
           if (error.message !== poolEnded().message) this.#watch.report(`refused with ${error.message}`)
@@ -154,14 +158,15 @@ export class SimulatedWorld implements World {
     this.#watch.judge(this.slots.counts)
   }
 
-  #ask(patience: number, use: (claim: SimulatedClaim) => void): void {
+  #ask(owner: number, patience: number, use: (claim: SimulatedClaim) => void): void {
     const granted = (claim: SimulatedClaim) => {
       this.#watch.granted(claim)
       use(claim)
     }
-    const claim = new SimulatedClaim(patience, granted, (failed, error) => this.#watch.failed(failed, error))
+    const failed = (claim: SimulatedClaim, error: Error) => this.#watch.failed(claim, error)
+    const claim = new SimulatedClaim(owner, patience, granted, failed)
     this.#lastClaim = claim.number
-    this.ledger.asks(claim)
+    this.#watch.asks(claim)
     this.slots.acquire(claim)
   }
 

@@ -5,8 +5,9 @@ import type { Slot, State } from '../../../src/slots/slot.ts'
 import type { Slots } from '../../../src/slots/slots.ts'
 import { States } from '../../../src/slots/states.ts'
 import type { EventLoop } from './event-loop.ts'
+import { Fairness } from './fairness.ts'
 import type { Ledger } from './ledger.ts'
-import type { SimulatedClaim } from './simulated-claim.ts'
+import { CONNECT_TIMEOUT, type SimulatedClaim } from './simulated-claim.ts'
 import type { SimulatedLink } from './simulated-link.ts'
 import type { SimulatedServer } from './simulated-server.ts'
 
@@ -52,6 +53,13 @@ export class Watch {
   readonly #retired = new WeakSet<SimulatedLink>()
   /** The last claim when a link was killed. */
   readonly #askedBefore = new WeakMap<SimulatedLink, number>()
+  readonly #fairness: Fairness
+  /** Who has no time left to connect, as has just become clear. */
+  #tooLate: SimulatedClaim[] = []
+  /** Who is older than somebody for whom nobody could connect. */
+  #older: SimulatedClaim[] = []
+  /** Wall clock of the last closing of a connection. */
+  #closedAt = 0
   #states: States | undefined
 
   constructor(rules: Rules, loop: EventLoop, server: SimulatedServer, ledger: Ledger<SimulatedClaim>) {
@@ -59,6 +67,7 @@ export class Watch {
     this.#loop = loop
     this.#server = server
     this.#ledger = ledger
+    this.#fairness = new Fairness(ledger.waiting)
     this.#followStates()
   }
 
@@ -66,12 +75,15 @@ export class Watch {
     this.#violations.push(violation)
   }
 
+  asks(claim: SimulatedClaim): void {
+    this.#fairness.asks(claim)
+    this.#ledger.asks(claim)
+  }
+
   granted(claim: SimulatedClaim): void {
     const link = claim.link as SimulatedLink
     this.#try(() => this.#ledger.granted(claim, link.threadId))
-    for (const earlier of this.#ledger.waiting)
-      if (earlier.inLine && earlier.number < claim.number)
-        this.report(`${claim.name} overtook ${earlier.name}`)
+    for (const wrong of this.#fairness.granted(claim)) this.report(`${claim.name} ${wrong}`)
     for (const wrong of this.#unfit(link, claim)) this.report(`${claim.name} got a link that ${wrong}`)
     if (claim.pending) this.report(`${claim.name} got a link, and is pending all the same`)
     if (this.stopped) this.report(`${claim.name} got a link after the stop`)
@@ -83,6 +95,8 @@ export class Watch {
     if (claim.pending) this.report(`${claim.name} failed, and is pending all the same`)
     if (!this.#mayFail(claim, error)) this.report(`${claim.name} failed for no reason: ${error}`)
     this.#try(() => this.#ledger.failed(claim, error))
+    if (this.#server.failedUntil === Number.POSITIVE_INFINITY && codeOf(error) === 'CONNECT_FAILED')
+      this.#older.push(...this.#inLine.filter(({ number }) => number < claim.number))
   }
 
   /** So that it can be told by whoever asks from now on. */
@@ -90,9 +104,18 @@ export class Watch {
     this.#askedBefore.set(link, lastClaim)
   }
 
-  opens(counts: Slots['counts']): void {
+  /** @param until how long the attempt to connect may last: nobody waits for it longer than he has time to */
+  opens(counts: Slots['counts'], until: number): void {
     if (counts.connecting > counts.waiting)
       this.report(`${counts.connecting} connect, where ${counts.waiting} wait`)
+    for (const claim of this.#inLine)
+      if (until > Math.max(claim.connectUntil, this.#closedAt + CONNECT_TIMEOUT))
+        this.report(`an attempt to connect lasts longer than ${claim.name} has time`)
+  }
+
+  /** An attempt to connect has failed, which could have lasted so long. */
+  refuses(until: number): void {
+    this.#tooLate.push(...this.#inLine.filter((claim) => claim.connectUntil <= until))
   }
 
   /** When `end()` resolves, everything is over. */
@@ -116,11 +139,19 @@ export class Watch {
       this.report(`${waiting} wait for nothing: ${idle} idle, ${connecting} connecting, ${total} in all`)
     if (this.hopeless && waiting > 0 && total === connecting) this.report(`${waiting} wait without hope`)
     this.hopeless = false
+    for (const claim of this.#tooLate.splice(0))
+      if (this.#ledger.waiting.has(claim)) this.report(`${claim.name} waits on without time to connect`)
+    for (const claim of this.#older.splice(0))
+      if (this.#ledger.waiting.has(claim)) this.report(`${claim.name} waits on where a younger one failed`)
     if (this.#loop.quiet)
       for (const claim of this.#ledger.waiting)
         if (claim.until < this.#loop.now) this.report(`${claim.name} waits beyond its deadline`)
     if (this.#states) for (const wrong of miscounted(this.#states)) this.report(wrong)
     if (this.#violations.length > 0) throw new Error(this.#violations.join('\n'))
+  }
+
+  get #inLine(): SimulatedClaim[] {
+    return [...this.#ledger.waiting].filter((claim) => claim.inLine)
   }
 
   *#unfit(link: SimulatedLink, claim: SimulatedClaim): Generator<string> {
@@ -154,7 +185,7 @@ export class Watch {
       case 'POOL_ENDED':
         return this.#ledger.ended
       case 'CONNECT_FAILED':
-        return now === this.#server.failedAt
+        return now === this.#server.failedAt && claim.connectUntil <= this.#server.failedUntil
       default:
         return false
     }
@@ -174,6 +205,7 @@ export class Watch {
     this.#states = states
     if (!ARROWS[from].includes(slot.state)) this.report(`a slot went from ${from} to ${slot.state}`)
     const link = slot.link as SimulatedLink | undefined
+    if (slot.state === 'closed' && link) this.#closedAt = this.#loop.now
     if (slot.state !== 'idle' || !link) return
     if (this.#lent.delete(link) || from === 'connecting') this.#idleSince.set(link, this.#loop.now)
   }
@@ -185,6 +217,10 @@ export class Watch {
       this.report((error as Error).message)
     }
   }
+}
+
+function codeOf(error: Error): string | undefined {
+  return error instanceof WarmpoolError ? error.code : undefined
 }
 
 function* miscounted(states: States): Generator<string> {

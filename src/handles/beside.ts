@@ -1,0 +1,10 @@
+import type { Lease } from '../invocation/lease.ts'
+import type { Scope } from '../invocation/scope.ts'
+import { placeOf } from '../place.ts'
+
+/** Notes and tells that it is asked for inside a transaction's callback, but not as part of the transaction. */
+export function besideTransaction(scope: Scope, lease: Lease): void {
+  lease.besideTransaction = true
+  lease.from ??= placeOf(besideTransaction)
+  scope.tellBeside(lease.describe(), lease.from)
+}

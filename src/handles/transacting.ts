@@ -1,0 +1,114 @@
+import { clock, within } from '../clock.ts'
+import { WarmpoolError } from '../errors.ts'
+import type { Invocation } from '../invocation/invocation.ts'
+import type { Lease } from '../invocation/lease.ts'
+import type { Reason } from '../invocation/reason.ts'
+import type { Scope } from '../invocation/scope.ts'
+import type { Place } from '../place.ts'
+import { contentionPause } from '../policy/backoff.ts'
+import { contended } from '../policy/faults.ts'
+import { bounded } from './bounds.ts'
+import type { Connection } from './connection.ts'
+import { connectionOf, lend } from './lending.ts'
+import { type Course, Level, type Work } from './transaction.ts'
+import { readTransactionOptions, type TransactionOptions } from './transaction-options.ts'
+
+/** Runs `work` in a transaction; inside the callback of one, in that, as a savepoint. */
+export async function transact<T>(
+  scope: Scope,
+  invocation: Invocation,
+  from: Place,
+  work: Work<T>,
+  options: TransactionOptions = {},
+): Promise<T> {
+  const around = scope.transaction as Level | undefined
+  if (around?.belongsTo(invocation)) return around.nest(work, options)
+  const bounds = readTransactionOptions(work, options)
+  const transacting = new Transacting(scope, invocation, from, options)
+  return bounded(
+    bounds,
+    (reason) => transacting.stop(reason),
+    () => transacting.persist(work),
+  )
+}
+
+/** One call of `transaction()`: its attempts, and what stops them. */
+class Transacting {
+  readonly #scope: Scope
+  readonly #invocation: Invocation
+  readonly #from: Place
+  readonly #options: TransactionOptions
+  readonly #stopped = Promise.withResolvers<void>()
+  #lease: Lease | undefined
+
+  constructor(scope: Scope, invocation: Invocation, from: Place, options: TransactionOptions) {
+    this.#scope = scope
+    this.#invocation = invocation
+    this.#from = from
+    this.#options = options
+  }
+
+  /** Each attempt has a connection of its own: what the one before left in its session is cleaned with its rollback. */
+  async persist<T>(work: Work<T>): Promise<T> {
+    const { retries = 0 } = this.#options
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#attempt(work)
+      } catch (error) {
+        if (attempt > retries || !contended(error) || !(await this.#pause(attempt))) throw error
+      }
+    }
+  }
+
+  #attempt<T>(work: Work<T>): Promise<T> {
+    const asked = (lease: Lease) => {
+      this.#lease = lease
+    }
+    const connecting = connectionOf(this.#scope, this.#invocation, 'transaction()', this.#from, asked)
+    return lend(connecting, (connection) => this.#transact(connection, work))
+  }
+
+  /** Rolled back by being given back, unless it comes to its COMMIT. */
+  async #transact<T>(connection: Connection, work: Work<T>): Promise<T> {
+    const course: Course = {
+      scope: this.#scope,
+      invocation: this.#invocation,
+      connection,
+      kind: this.#options,
+      stop: (reason) => this.stop(reason),
+      savepoints: 0,
+      broken: undefined,
+    }
+    await connection.beginGuarded(course.kind)
+    const result = await new Level(course).run(work)
+    if (course.broken) throw course.broken
+    await commit(connection)
+    return result
+  }
+
+  stop(reason: Reason): void {
+    this.#stopped.resolve()
+    if (this.#lease) this.#invocation.halt(this.#lease, reason)
+  }
+
+  /** @returns whether there is time for another attempt */
+  async #pause(attempt: number): Promise<boolean> {
+    const until = clock.now() + contentionPause(attempt)
+    return until < this.#invocation.deadline && !(await within(until, this.#stopped.promise))
+  }
+}
+
+async function commit(connection: Connection): Promise<void> {
+  try {
+    await connection.commitGuarded()
+  } catch (error) {
+    throw error instanceof WarmpoolError || (error as { outcome?: string }).outcome !== 'unknown'
+      ? error
+      : commitUnknown(error as Error)
+  }
+}
+
+function commitUnknown(cause: Error): WarmpoolError {
+  const message = `the connection was lost during COMMIT (${cause.message}): whether the transaction was committed is unknown`
+  return new WarmpoolError('COMMIT_UNKNOWN', message, { cause, outcome: 'unknown' })
+}
