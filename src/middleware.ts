@@ -9,7 +9,7 @@ import { Pool, sharedOf } from './pool.ts'
 import { streamedBody } from './streamed-body.ts'
 
 /** Lambda's context as AWS's types have it, so that middy infers the handler's from ours. */
-interface LambdaContext extends Required<InvocationContext> {
+interface LambdaContext extends Required<Omit<InvocationContext, 'lambdaContext'>> {
   callbackWaitsForEmptyEventLoop: boolean
   functionName: string
   functionVersion: string

@@ -27,7 +27,7 @@ beforeAll(async () => {
     flags: ['-IGNORE_SPACE'], // with it, a blank is no gap, but a comment is
   })
   const named = [...QUIET, ...QUIET_WITHOUT_GAP, 'ordinary'].map(
-    (name) => `CREATE FUNCTION \`${name}\`(a INT) RETURNS INT BEGIN SET @called = 1; RETURN a; END`,
+    (name) => `CREATE OR REPLACE FUNCTION \`${name}\`(a INT) RETURNS INT BEGIN SET @called = 1; RETURN a; END`,
   )
   await session.query(named.join(';'))
 })

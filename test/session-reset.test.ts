@@ -83,7 +83,7 @@ describe.each([false, true])('proxied: %s', (proxied) => {
     expect(pool.stats().opened).toBe(1)
   })
 
-  test.each<[how: PoolOptions['sessionReset']]>([['dirty'], ['never']])(
+  test.each(['dirty', 'never'] as const)(
     'an open transaction is rolled back before the answer leaves, %s',
     async (sessionReset) => {
       open({ proxy: proxied, sessionReset })

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type Database, startDatabase } from '../../local/src/database/database.ts'
 import { surroundings } from '../../local/src/database/sources.ts'
+import { writeBlock } from '../../scripts/readme.ts'
 import { machine } from '../measure/machine.ts'
 import { play } from './play.ts'
 import { SCENARIOS } from './scenarios.ts'
@@ -8,7 +9,7 @@ import { markdown, objections, type Row, render } from './table.ts'
 
 /**
  * `npm run bench:failures [-- --tries 20] [-- --readme]`: how peers fail their users, and that warmpool does not. Fails when
- * warmpool does, and when a peer no longer does; with `--readme`, the table is Markdown.
+ * warmpool does, and when a peer no longer does; with `--readme`, writes the README's table.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -24,16 +25,13 @@ async function main(): Promise<void> {
   const rows: Row[] = []
   for (const scenario of SCENARIOS) rows.push(await rowOf(scenario, database, tries))
   const { libraries, server, node } = machine(database)
-  console.log(
-    `In how many of ${tries} tries it went wrong:\n\n${(values.readme ? markdown : render)(rows)}\n`,
-  )
-  console.log(
-    'mysql2 is its promise pool; for the cached promise and for TLS, a connection of it without a pool.',
-  )
-  console.log(`Measured by \`npm run bench:failures\` with ${libraries}, ${server}, Node ${node}.`)
+  const notes = `mysql2 is its promise pool; for the cached promise and for TLS, a connection of it without a pool.
+Measured by \`npm run bench:failures -- --readme\` with ${libraries}, ${server}, Node ${node}.`
+  console.log(`In how many of ${tries} tries it went wrong:\n\n${render(rows)}\n\n${notes}`)
   const sentences = objections(rows)
   for (const sentence of sentences) console.error(sentence)
   if (sentences.length > 0) process.exitCode = 1
+  else if (values.readme) await writeBlock('failures', `${markdown(rows)}\n\n${notes}`)
 }
 
 async function rowOf(scenario: Row['scenario'], database: Database, tries: number): Promise<Row> {

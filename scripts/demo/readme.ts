@@ -1,12 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { Database } from 'warmpool-local'
+import { writeBlock } from '../readme.ts'
 import { serverName } from '../server-view.ts'
 import type { Contestant } from './stage.ts'
 import type { Result, Step } from './step.ts'
-
-const README = new URL('../../README.md', import.meta.url)
-const BLOCK = /(?<=<!-- figures:begin -->\n).*?(?=<!-- figures:end -->)/s
 
 /** Writes what was measured between the README's two marks: a row for each failure, then the notes. */
 export async function writeFigures(
@@ -14,14 +11,7 @@ export async function writeFigures(
   contestants: readonly Contestant[],
   database: Database,
 ): Promise<void> {
-  const text = await readFile(README, 'utf8')
-  if (!BLOCK.test(text))
-    throw new Error('README.md has no lines <!-- figures:begin --> and <!-- figures:end -->.')
-  const block = `\n${table(rows, contestants)}\n\n${notes(rows, contestants, database)}\n\n`
-  await writeFile(
-    README,
-    text.replace(BLOCK, () => block),
-  )
+  await writeBlock('figures', `${table(rows, contestants)}\n\n${notes(rows, contestants, database)}`)
 }
 
 function table(rows: ReadonlyMap<Step, readonly Result[]>, contestants: readonly Contestant[]): string {

@@ -12,6 +12,7 @@ import { errorOf, type Reason } from './reason.ts'
 export interface InvocationContext {
   readonly awsRequestId?: string
   getRemainingTimeInMillis?(): number
+  readonly lambdaContext?: InvocationContext
 }
 
 /** Outside an invocation there is no deadline: waiting for a connection ends after this, milliseconds. */
@@ -42,6 +43,7 @@ export class Invocation implements Owner {
   /** Milliseconds that stopping a statement may take. */
   readonly #stopTime: number
   #controller: AbortController | undefined
+  #outside = false
 
   private constructor(
     slots: Slots,
@@ -62,17 +64,27 @@ export class Invocation implements Owner {
     this.#stopTime = margin / 2
   }
 
-  static of(context: InvocationContext | undefined, slots: Slots, settings: Settings): Invocation {
+  /** @param given Lambda's context, or a durable function's, which has it inside */
+  static of(given: InvocationContext | undefined, slots: Slots, settings: Settings): Invocation {
+    const context = given?.getRemainingTimeInMillis ? given : (given?.lambdaContext ?? given)
     const remaining = context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY
     return new Invocation(slots, settings, context, remaining, Number.POSITIVE_INFINITY)
   }
 
   static outside(slots: Slots, settings: Settings): Invocation {
-    return new Invocation(slots, settings, undefined, Number.POSITIVE_INFINITY, ACQUIRE_TIMEOUT_OUTSIDE)
+    const invocation = new Invocation(
+      slots,
+      settings,
+      undefined,
+      Number.POSITIVE_INFINITY,
+      ACQUIRE_TIMEOUT_OUTSIDE,
+    )
+    invocation.#outside = true
+    return invocation
   }
 
   get label(): string {
-    if (this.deadline === Number.POSITIVE_INFINITY && this.id === undefined) return 'outside an invocation'
+    if (this.#outside) return 'outside an invocation'
     return `invocation ${this.id ?? 'without a request id'}`
   }
 

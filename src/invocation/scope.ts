@@ -20,6 +20,11 @@ interface Position {
   readonly transaction: Enclosing | undefined
 }
 
+/** How AWS's durable execution SDK marks its contexts. */
+const DURABLE = Symbol.for('@aws/durable-execution-sdk-js/durable-context')
+const INSIDE_DURABLE =
+  'wrap() or mysqlPool() inside withDurableExecution(): a suspension does not end this invocation; put wrap() around it'
+
 /** Of what a deadline met, in the log. */
 const TOLD_AT_MOST = 5
 
@@ -72,6 +77,7 @@ export class Scope {
   begin(context: InvocationContext | undefined): Entry {
     const around = this.#storage.getStore()?.invocation
     if (around && this.#active.has(around)) return { invocation: around, joined: true }
+    if (context && DURABLE in context) this.#events.tellOnce('durable', INSIDE_DURABLE)
     if (this.#oneAtATime)
       for (const earlier of this.#active) this.end(earlier, 'next invocation')?.catch(() => {}) // its end was never told to us; a leak is, on the log
     const invocation = Invocation.of(context, this.#slots, this.#settings)

@@ -16,7 +16,7 @@ const { expression } = fc.letrec<{ expression: Pieces }>((tie) => ({
 }))
 
 const statement = fc.oneof(
-  { weight: 3, arbitrary: fc.tuple(fc.constantFrom(...around), expression).map(([use, e]) => use(e)) },
+  { weight: 3, arbitrary: fc.tuple(fc.constantFrom(...around), expression).map(([use, e]) => use(e, e)) },
   { weight: 1, arbitrary: fc.constantFrom(...alone) },
 )
 

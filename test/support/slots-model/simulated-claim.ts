@@ -23,6 +23,7 @@ export class SimulatedClaim implements Claim, Asker {
   since = 0
   alarm: Alarm | undefined
   pending = true
+  besideTransaction = false
   slot: Slot | undefined
   readonly granted: (slot: Slot) => void
   readonly failed: (error: Error) => void

@@ -67,6 +67,11 @@ export class SimulatedServer implements Opener {
     })
   }
 
+  /** Nothing is stopped in simulated runs: what holders have sent goes with the connection. */
+  control(): Promise<Link> {
+    return Promise.reject(connectFailed(false))
+  }
+
   setUp(link: Link): Promise<void> {
     return new Promise((resolve, reject) =>
       link.query(SET_UP, undefined, (error) => (error ? reject(error) : resolve())),
