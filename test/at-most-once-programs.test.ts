@@ -45,7 +45,7 @@ test('whatever is cut, all is applied at most once, and as its caller is told', 
 async function judged(program: Program) {
   await using proxy = await TcpProxy.to(server.current)
   const { connectionLimit } = program
-  const pool = createPool({ connection: proxy.url(server.current.url), connectionLimit })
+  await using pool = createPool({ connection: proxy.url(server.current.url), connectionLimit })
   const calls = await runProgram(pool, proxy, program)
   await pool.query('SELECT 1')
   await pool.end()

@@ -138,8 +138,11 @@ async function cutEverywhere(exchange: Exchange, options: typeof plainly, every:
     for (const place of places) cuts.push(await lane.cut(place))
     await lane.before()
   }
-  await Promise.all(lanes.map(work))
-  await Promise.all(lanes.map((lane) => lane[Symbol.asyncDispose]()))
+  try {
+    await Promise.all(lanes.map(work))
+  } finally {
+    await Promise.all(lanes.map((lane) => lane[Symbol.asyncDispose]()))
+  }
   const most = Math.max(...lanes.map(({ proxy }) => proxy.mostConnections))
   return { measure, most, cuts: await withRows(cuts) }
 }

@@ -170,7 +170,9 @@ describe('a deadline', () => {
     })
     await expect(handler({}, contextFor(200, 'r-1'))).rejects.toMatchObject({
       code: 'DEADLINE_EXCEEDED',
-      message: expect.stringContaining('for a connection, behind no other: the only one is held by getConnection()'),
+      message: expect.stringContaining(
+        'for a connection, behind no other: the only one is held by getConnection()',
+      ),
     })
   })
 
@@ -194,7 +196,7 @@ describe('a deadline', () => {
     const [held] = await holdAll(1)
     proxy.toClient.hold()
     await expect(pool.query('SELECT 1')).rejects.toThrow(
-      /: of 2, 1 connecting, 1 held by getConnection\(\) \(outside an invocation\)$/,
+      /: of 2, connecting to 127\.0\.0\.1:\d+ \(attempt 1\), 1 held by getConnection\(\) \(outside an invocation\)$/,
     )
     proxy.toClient.letGo()
     held?.release()

@@ -76,6 +76,7 @@ class Transacting {
       connection,
       kind: this.#options,
       stop: (reason) => this.stop(reason),
+      over: whenOver(this.#lease as Lease),
       savepoints: 0,
       broken: undefined,
     }
@@ -96,6 +97,16 @@ class Transacting {
     const until = clock.now() + contentionPause(attempt)
     return until < this.#invocation.deadline && !(await within(until, this.#stopped.promise))
   }
+}
+
+function whenOver(lease: Lease): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const { whenOver } = lease
+  lease.whenOver = (error) => {
+    whenOver?.(error)
+    resolve()
+  }
+  return promise
 }
 
 async function commit(connection: Connection): Promise<void> {

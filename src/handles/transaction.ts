@@ -1,11 +1,11 @@
 import type { FieldPacket, QueryResult, QueryValues, RowDataPacket } from 'mysql2'
 import type { ExecuteValues } from 'mysql2/promise'
-import { WarmpoolError } from '../errors.ts'
+import { WarmpoolError, withOutcome } from '../errors.ts'
 import type { Invocation } from '../invocation/invocation.ts'
-import type { Reason } from '../invocation/reason.ts'
+import { errorOf, type Reason } from '../invocation/reason.ts'
 import type { Enclosing, Scope } from '../invocation/scope.ts'
 import type { Kind } from '../link.ts'
-import { bounded, type StatementOptions } from './bounds.ts'
+import { type Bounds, bounded, boundsOfStatement, type StatementOptions } from './bounds.ts'
 import type { Connection } from './connection.ts'
 import { readTransactionOptions, refuseOtherKind, type TransactionOptions } from './transaction-options.ts'
 
@@ -24,7 +24,7 @@ export class Transaction {
     sql: string | StatementOptions,
     values?: QueryValues,
   ): Promise<[T, FieldPacket[]]> {
-    return this.#level.inTurn((connection) => connection.query<T>(sql, values))
+    return this.#level.inTurn(sql, (connection) => connection.query<T>(sql, values))
   }
 
   /** As mysql2's `execute`: a prepared statement. */
@@ -32,7 +32,7 @@ export class Transaction {
     sql: string | StatementOptions,
     values?: ExecuteValues,
   ): Promise<[T, FieldPacket[]]> {
-    return this.#level.inTurn((connection) => connection.execute<T>(sql, values))
+    return this.#level.inTurn(sql, (connection) => connection.execute<T>(sql, values))
   }
 
   /**
@@ -58,6 +58,8 @@ export interface Course {
   readonly kind: Kind
   /** Stops all of it. */
   readonly stop: (reason: Reason) => void
+  /** Resolves when the connection has been taken back or away: who waits for a turn is then refused. */
+  readonly over: Promise<void>
   /** Savepoints so far. */
   savepoints: number
   /** Why it must not be committed any more. */
@@ -68,7 +70,7 @@ export interface Course {
 export class Level implements Enclosing {
   readonly #course: Course
   readonly #around: Level | undefined
-  /** Settles when the nested ones that were asked for have ended. */
+  /** The end of the line: resolves when the nested ones that were asked for have ended. */
   #nested: Promise<void> | undefined
   #closed = false
 
@@ -97,11 +99,22 @@ export class Level implements Enclosing {
     }
   }
 
-  /** What is called from within a nested one is part of it; what is called beside it waits, or it would be undone with it. */
-  async inTurn<T>(statement: (connection: Connection) => Promise<T>): Promise<T> {
-    while (this.#nested && !this.#insideOf()) await this.#nested
-    if (this.#over) throw transactionOver()
-    return statement(this.#course.connection)
+  /**
+   * What is called from within a nested one is part of it. What is called beside it waits, or it would be undone with it; but
+   * not for those that are asked for later.
+   */
+  async inTurn<T>(
+    sql: string | StatementOptions,
+    statement: (connection: Connection) => Promise<T>,
+  ): Promise<T> {
+    const inner = this.#insideOf()
+    if (inner) return inner.inTurn(sql, statement)
+    const run = async () => {
+      if (this.#over) throw transactionOver()
+      return statement(this.#course.connection)
+    }
+    if (!this.#nested) return run()
+    return afterwards(this.#nested, boundsOfStatement(sql), nothing, run)
   }
 
   async nest<T>(work: Work<T>, options: TransactionOptions = {}): Promise<T> {
@@ -109,11 +122,14 @@ export class Level implements Enclosing {
     refuseOtherKind(options, this.#course.kind)
     const inner = this.#insideOf()
     if (inner) return inner.nest(work, options)
+    const { stop, over } = this.#course
     const before = this.#nested ?? Promise.resolve()
-    const running = before.then(() => bounded(bounds, this.#course.stop, () => this.#savepoint(work)))
-    const settled: Promise<void> = running.then(nothing, nothing).then(() => {
+    const running = afterwards(before, bounds, stop, () => this.#savepoint(work))
+    const ended = () => {
       if (this.#nested === settled) this.#nested = undefined
-    })
+    }
+    // One that waits for something else holds the others up until the connection is gone, and no longer.
+    const settled: Promise<void> = Promise.race([Promise.allSettled([before, running]), over]).then(ended)
     this.#nested = settled
     return running
   }
@@ -151,12 +167,33 @@ export class Level implements Enclosing {
     try {
       await this.#course.connection.query(`ROLLBACK TO SAVEPOINT ${name}`)
     } catch (error) {
-      this.#course.broken ??= error
+      this.#course.broken ??= error instanceof WarmpoolError ? error : notUndone(error as Error)
     }
   }
 }
 
 const nothing = () => {}
+
+/** Runs when those before it have ended, all within bounds: when they are reached, what still waits is given up, and only that. */
+async function afterwards<T>(
+  before: Promise<void>,
+  bounds: Bounds | undefined,
+  stop: (reason: Reason) => void,
+  run: () => Promise<T>,
+): Promise<T> {
+  const givenUp = Promise.withResolvers<never>()
+  let waits = true
+  const over = (reason: Reason) => {
+    if (!waits) return stop(reason)
+    const error = errorOf(reason, 'it had waited for a nested transaction beside it')
+    givenUp.reject(withOutcome(error, 'not-sent'))
+  }
+  return bounded(bounds, over, async () => {
+    await Promise.race([before, givenUp.promise])
+    waits = false
+    return run()
+  })
+}
 
 function transactionOver(): WarmpoolError {
   return new WarmpoolError(
@@ -164,4 +201,9 @@ function transactionOver(): WarmpoolError {
     'this transaction has ended: await its statements inside the callback',
     { outcome: 'not-sent' },
   )
+}
+
+function notUndone(cause: Error): WarmpoolError {
+  const message = `a nested part of the transaction could not be undone by itself (${cause.message}): all of it is`
+  return new WarmpoolError('TRANSACTION_LOST', message, { statusCode: 500, cause, outcome: 'not-sent' })
 }

@@ -30,9 +30,13 @@ export function connectionOver(fault: Fault): boolean {
   return fault.fatal === true || (fault.errno !== undefined && LAST_WORDS.has(fault.errno))
 }
 
+/** mysql2 gives every error of the TLS handshake one code; the socket's own, unlike a certificate's, can pass. */
+const TLS_CUT = /ECONNRESET|EPIPE|socket disconnected/
+
 /** Whether connecting again may help: nothing was sent yet, and what is wrong can pass by itself. */
 export function connectRetryable(fault: Fault): boolean {
   if (fault.errno !== undefined && FULL.has(fault.errno)) return true
+  if (fault.code === 'HANDSHAKE_SSL_ERROR') return TLS_CUT.test(fault.message)
   return fault.code !== undefined && UNREACHABLE.has(fault.code)
 }
 

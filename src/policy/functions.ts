@@ -41,7 +41,10 @@ export const QUIET = words(
     'ST_SIMPLIFY ST_SRID ST_TRANSFORM ST_UNION ST_WITHIN ST_X ST_Y',
 )
 
-/** The same, but only right before the parenthesis: with a gap between them a stored function of that name is called. */
+/**
+ * The same, but only right before the parenthesis: with a comment between them a stored function of that name is called. Not
+ * with white space: mysql2 asks for IGNORE_SPACE.
+ */
 export const QUIET_WITHOUT_GAP = words(
   'ADDDATE AVG BIT_AND BIT_OR BIT_XOR CAST COUNT CUME_DIST CURDATE CURTIME DATE_ADD DATE_SUB DENSE_RANK EXTRACT FIRST_VALUE ' +
     'GROUP_CONCAT JSON_ARRAYAGG JSON_OBJECTAGG LAG LEAD MAX MEDIAN MID MIN NOW NTH_VALUE NTILE PERCENTILE_CONT ' +

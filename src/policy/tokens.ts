@@ -2,8 +2,8 @@ import { BACKTICK, DOUBLE_QUOTE, QUOTE, quietEnd } from './quoting.ts'
 
 /**
  * Splits SQL text into the few kinds of tokens that session policy looks at: words in upper case, the same after a backtick
- * for quoted names, `'` for other quoted texts, `:=`, ` (` for a parenthesis that does not follow a word directly, and single
- * characters. Ordinary comments vanish.
+ * for quoted names, `'` for other quoted texts, `:=`, ` (` for a parenthesis that follows no word or has a comment before
+ * it, and single characters. Ordinary comments vanish.
  *
  * @param backslashEscapes whether a backslash escapes in quoted text: what the server says of NO_BACKSLASH_ESCAPES
  * @returns `undefined` where the text cannot be told apart without knowing the server
@@ -29,8 +29,10 @@ export function tokensOf(sql: string, backslashEscapes: boolean): string[] | und
     } else if (char === COLON && sql.charCodeAt(at + 1) === EQUALS) {
       tokens.push(':=')
       at += 2
-    } else if (char <= SPACE) at++
-    else {
+    } else if (char <= SPACE) {
+      if (at === wordsEnd) wordsEnd++
+      at++
+    } else {
       tokens.push(char === OPENING && at !== wordsEnd ? ' (' : (sql[at] as string))
       at++
     }

@@ -1,9 +1,10 @@
-import { alarmAt, clock } from '../clock.ts'
+import { alarmAt, clock, within } from '../clock.ts'
 import { WarmpoolError } from '../errors.ts'
 import type { Link } from '../link.ts'
 import type { Settings } from '../options.ts'
 import { type Cleanup, cleanupOf, STATE, TRANSACTION } from '../policy/session.ts'
 import type { Opener } from './opener.ts'
+import { STOP_PATIENCE, type Stopper } from './stopper.ts'
 
 /** How long a last statement may take, and how long a cleaning, milliseconds. Then the link is replaced. */
 const PATIENCE = 1000
@@ -20,8 +21,13 @@ export function cleanupFor(link: Link, reset: Settings['sessionReset'], proxied:
  *
  * @returns whether it is clean. If not, it is dead, or closing it is all that helps.
  */
-export async function clean(link: Link, reset: Settings['sessionReset'], opener: Opener): Promise<boolean> {
-  if (link.busy) await settle(link)
+export async function clean(
+  link: Link,
+  reset: Settings['sessionReset'],
+  opener: Opener,
+  stopper: Stopper,
+): Promise<boolean> {
+  if (link.busy) await settle(link, stopper)
   const cleanup = cleanupFor(link, reset, opener.proxied)
   if (link.dead || cleanup === 'evict') return false
   if (cleanup === 'none') return true
@@ -41,12 +47,12 @@ export async function clean(link: Link, reset: Settings['sessionReset'], opener:
 }
 
 /** Waits for the statement in flight, but not for ever. None behind it starts. */
-async function settle(link: Link): Promise<void> {
+async function settle(link: Link, stopper: Stopper): Promise<void> {
   link.cutOff(givenBack())
-  const alarm = alarmAt(clock.now() + PATIENCE, () => link.destroy(outlasted()))
-  await link.whenQuiet()
-  alarm.clear()
-  link.readmit()
+  if (await within(clock.now() + PATIENCE, link.whenQuiet())) return link.readmit()
+  link.stop(givenBack(), outlasted)
+  await stopper.stop(link, clock.now() + STOP_PATIENCE)
+  link.destroy()
 }
 
 function givenBack(): WarmpoolError {
@@ -55,10 +61,11 @@ function givenBack(): WarmpoolError {
   })
 }
 
-function outlasted(): WarmpoolError {
+function outlasted(word: Error | undefined): WarmpoolError {
   return new WarmpoolError(
     'CONNECTION_RELEASED',
     `its connection was given back, and ${PATIENCE} ms later there was no answer: await statements before release()`,
+    { cause: word },
   )
 }
 

@@ -2,18 +2,17 @@ import { alarmAt, clock } from '../clock.ts'
 import { WarmpoolError } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { Link } from '../link.ts'
-import { atLoad } from '../load-context.ts'
 import type { Stopped } from '../wire.ts'
 import type { Claim } from './claim.ts'
-import { clean, cleanupFor } from './cleaning.ts'
-import { sayGoodbye } from './closing.ts'
+import { cleanupFor } from './cleaning.ts'
 import type { Limits } from './limits.ts'
 import type { Opener } from './opener.ts'
 import { acquireTimeout, poolEnded, queueFull, situation } from './refusals.ts'
-import { Slot } from './slot.ts'
+import type { Slot } from './slot.ts'
 import { States } from './states.ts'
 import { Stopper } from './stopper.ts'
 import { Turns } from './turns.ts'
+import { Upkeep } from './upkeep.ts'
 import { validate } from './validating.ts'
 
 /** The container's connections: the bound, who has which, who waits. {@link States.move} alone changes a slot's state. */
@@ -24,10 +23,7 @@ export class Slots {
   readonly #line = new Turns<Claim>()
   readonly #states = new States()
   readonly #stopper: Stopper
-  /** Connections opened since the start. */
-  #opened = 0
-  /** Wall clock of the last time that one was closed. Waiting for it, while it was in use, was not time spent on connecting. */
-  #closedAt = 0
+  readonly #upkeep: Upkeep
   /** Claims that are not in line because a connection is being validated for them. */
   #validating = 0
   #whenEnded: (() => void) | undefined
@@ -38,6 +34,11 @@ export class Slots {
     this.#opener = opener
     this.#events = events
     this.#stopper = new Stopper(opener, this.#states, (slot) => this.#free(slot))
+    this.#upkeep = new Upkeep(limits, opener, events, this.#states, this.#stopper, {
+      free: (slot) => this.#free(slot),
+      failed: (until, error) => this.#failed(until, error),
+      closed: () => this.#serve(),
+    })
   }
 
   get counts() {
@@ -47,7 +48,7 @@ export class Slots {
       ...this.#states.counts,
       total: this.#states.slots.size,
       waiting: this.#line.length,
-      opened: this.#opened,
+      opened: this.#upkeep.opened,
       control: this.#stopper.control,
       orphaned: this.#stopper.orphaned,
     }
@@ -89,8 +90,8 @@ export class Slots {
     this.#events.emitThread('release', link.threadId)
     const cleanup = slot.retired ? 'evict' : cleanupFor(link, this.#limits.sessionReset, this.#opener.proxied)
     if (cleanup === 'none' && !link.busy) return this.#free(slot)
-    if (cleanup === 'evict' && !link.busy) return this.#quit(slot)
-    return this.#clean(slot, link)
+    if (cleanup === 'evict' && !link.busy) return this.#upkeep.quit(slot)
+    return this.#upkeep.clean(slot, link)
   }
 
   /** Gives a connection up: its socket is closed at once, and what was in flight settles as lost. */
@@ -117,12 +118,12 @@ export class Slots {
   /** No connection of now is used again: the server behind them is not the one they were opened for. */
   retire(): void {
     for (const slot of this.#states.slots) if (slot.link) slot.retired = true
-    for (const slot of [...this.#states.idle]) this.#quit(slot)
+    for (const slot of [...this.#states.idle]) this.#upkeep.quit(slot)
   }
 
   /** Closes what has not been needed for a while, but keeps one. For an invocation's end. */
   trim(): void {
-    for (const slot of this.#states.surplus) this.#quit(slot)
+    for (const slot of this.#states.surplus) this.#upkeep.quit(slot)
   }
 
   /** Refuses new claims, serves those in line, then closes everything; resolves when the last socket is closed. */
@@ -154,14 +155,15 @@ export class Slots {
       if (!slot) break
       const verdict = slot.judge()
       if (verdict === 'replace') {
-        this.#quit(slot)
+        this.#upkeep.quit(slot)
         continue
       }
       if (verdict === 'reuse') this.#grant(slot, claim)
       else this.#validate(slot, claim, verdict)
     }
     const { counts, slots } = this.#states
-    while (counts.connecting < this.#line.length && slots.size < this.#limits.connectionLimit) this.#open()
+    while (counts.connecting < this.#line.length && slots.size < this.#limits.connectionLimit)
+      this.#upkeep.open((this.#line.oldest as Claim).connectUntil)
     this.#finish()
   }
 
@@ -194,33 +196,8 @@ export class Slots {
     })
   }
 
-  #open(): void {
-    const { connectUntil } = this.#line.oldest as Claim
-    const until = Math.max(connectUntil, this.#closedAt + this.#limits.connectTimeout)
-    const slot = new Slot()
-    this.#states.add(slot)
-    const opened = () => this.#opener.open(until, slot.abort.signal, slot.progress)
-    const arrived = (link: Link) => this.#arrived(slot, link)
-    void atLoad(() => opened().then(arrived, (error: Error) => this.#failed(slot, until, error)))
-  }
-
-  #arrived(slot: Slot, link: Link): void {
-    slot.arrived(link, { ...this.#limits, pingable: !this.#opener.proxied })
-    this.#opened++
-    link.onDeath = () => this.#states.move(slot, 'closing')
-    void link.closed.then(() => {
-      this.#states.move(slot, 'closed')
-      this.#closedAt = clock.now()
-      this.#serve()
-    })
-    if (link.dead) return
-    this.#events.emitThread('connection', link.threadId)
-    this.#free(slot)
-  }
-
   /** Fails those whose time to connect is over; where trying again would not help, the oldest, or all if nothing else can serve. */
-  #failed(slot: Slot, until: number, error: Error): void {
-    this.#states.move(slot, 'closed')
+  #failed(until: number, error: Error): void {
     const hopeless = !(error instanceof WarmpoolError && error.retryable)
     const concerned = hopeless && this.#states.anyOpen ? [this.#line.oldest] : [...this.#line]
     for (const claim of concerned)
@@ -233,33 +210,21 @@ export class Slots {
     claim.failed(error)
   }
 
-  async #clean(slot: Slot, link: Link): Promise<void> {
-    this.#states.move(slot, 'resetting')
-    if (await clean(link, this.#limits.sessionReset, this.#opener)) this.#free(slot)
-    else if (!link.dead) this.#quit(slot)
-  }
-
   #free(slot: Slot): undefined {
     slot.rest()
     return this.#shelve(slot)
   }
 
   #shelve(slot: Slot): undefined {
-    if (slot.retired) return this.#quit(slot)
+    if (slot.retired) return this.#upkeep.quit(slot)
     this.#states.move(slot, 'idle')
     if (this.#line.length > 0 || this.#whenEnded) this.#serve()
     return undefined
   }
 
-  #quit(slot: Slot): undefined {
-    this.#states.move(slot, 'closing')
-    sayGoodbye(slot.link as Link)
-    return undefined
-  }
-
   #finish(): void {
     if (!this.#whenEnded || this.#line.length > 0 || this.#validating > 0) return
-    for (const slot of [...this.#states.idle]) this.#quit(slot)
+    for (const slot of [...this.#states.idle]) this.#upkeep.quit(slot)
     if (this.#states.slots.size === 0) this.#whenEnded()
   }
 }

@@ -6,6 +6,9 @@ import type { Opener } from './opener.ts'
 import type { Slot } from './slot.ts'
 import type { States } from './states.ts'
 
+/** How long stopping may take where no deadline says so, milliseconds: half of the longest margin. */
+export const STOP_PATIENCE = 150
+
 interface Victim {
   readonly link: Link
   /** Wall clock, milliseconds. */
@@ -63,14 +66,16 @@ export class Stopper {
   }
 
   async #reach(victim: Victim): Promise<void> {
+    if (await heeded(victim)) return
     const idle = this.#states.idle.findLast((slot) => sameServer(slot.link as Link, victim.link))
     if (!idle || !(await this.#borrow(idle, victim))) await this.#fromControl(victim)
   }
 
+  /** An idle link may have died without a sound: it has half of the time, so that there is some left. */
   async #borrow(slot: Slot, victim: Victim): Promise<boolean> {
     this.#states.move(slot, 'inUse')
     slot.holder = { owner: this, describe: () => 'the stopping of a statement' }
-    const answered = await this.#kill(slot.link as Link, victim)
+    const answered = await this.#kill(slot.link as Link, victim, halfWay(victim))
     slot.holder = undefined
     if (!answered) slot.link?.destroy()
     else if (slot.state === 'inUse') this.#free(slot)
@@ -83,7 +88,7 @@ export class Stopper {
     const control = await dialled.catch(() => undefined)
     if (control) {
       for (let next: Victim | undefined = victim; next; next = this.#nextOn(control))
-        await this.#kill(control, next)
+        if (!(await heeded(next))) await this.#kill(control, next, next.until)
       if (control.busy) control.destroy()
       else sayGoodbye(control)
       await control.closed
@@ -91,17 +96,13 @@ export class Stopper {
     this.control--
   }
 
-  /** Asks; the second time, when the others have been asked, insists. */
-  async #kill(by: Link, victim: Victim): Promise<boolean> {
-    const { link, until } = victim
-    if (victim.asked) {
-      const half = (clock.now() + until) / 2
-      return (await within(half, link.whenQuiet())) || answers(by, `KILL ${link.threadId}`, until)
-    }
-    const answered = await answers(by, `KILL QUERY ${link.threadId}`, until)
-    victim.asked = answered
-    if (answered) this.#victims.push(victim)
-    return answered
+  /** Asks; the second time, when the others have been asked, insists. @returns whether the server has answered */
+  async #kill(by: Link, victim: Victim, until: number): Promise<boolean> {
+    const { threadId } = victim.link
+    if (victim.asked) return answers(by, `KILL ${threadId}`, until)
+    victim.asked = await answers(by, `KILL QUERY ${threadId}`, until)
+    if (victim.asked) this.#victims.push(victim)
+    return victim.asked
   }
 
   #nextOn(control: Link): Victim | undefined {
@@ -110,6 +111,15 @@ export class Stopper {
     this.#victims.unshift(next)
     return undefined
   }
+}
+
+/** Whether what was asked to stop has done so by half of the time that is left. */
+async function heeded(victim: Victim): Promise<boolean> {
+  return victim.asked && within(halfWay(victim), victim.link.whenQuiet())
+}
+
+function halfWay({ until }: Victim): number {
+  return (clock.now() + until) / 2
 }
 
 /** Whatever it says: a connection that the server does not know is gone already. */

@@ -27,6 +27,8 @@ export class Turns<T extends Waiting<T>> {
   readonly #ring = new Line<Party<T>>()
   readonly #aside = new Set<T>()
   #length = 0
+  /** The last that became empty, for the next owner: in a container that is hardly ever waited in, one comes and goes. */
+  #spare: Party<T> | undefined
 
   get length(): number {
     return this.#length
@@ -103,7 +105,8 @@ export class Turns<T extends Waiting<T>> {
   #partyOf({ owner }: T): Party<T> {
     const known = this.#parties.get(owner)
     if (known) return known
-    const party = new Party<T>()
+    const party = this.#spare ?? new Party<T>()
+    this.#spare = undefined
     this.#parties.set(owner, party)
     return party
   }
@@ -119,6 +122,7 @@ export class Turns<T extends Waiting<T>> {
     if (party.length + party.aside > 0) return
     this.#ring.remove(party)
     this.#parties.delete(owner)
+    this.#spare = party
   }
 
   /** The next is behind those of all others. */

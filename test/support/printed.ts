@@ -12,7 +12,7 @@ export const EVERYTHING: InspectOptions = {
 export function printed(what: unknown): string {
   const ways = [
     () => inspect(what, EVERYTHING),
-    () => inspect(what, { ...EVERYTHING, customInspect: false }),
+    () => (inspect.custom in Object(what) ? inspect(what, { ...EVERYTHING, customInspect: false }) : ''),
     () => JSON.stringify(what),
     () => String(what),
     () => (what instanceof Error ? what.stack : ''),

@@ -22,16 +22,21 @@ export function watchRejections(heard: (reason: unknown) => void): void {
 
 /** Empty where it is not rejected. Printing is the only way to see inside that does not count as handling. */
 function reasonOf(promise: Promise<unknown>): unknown[] {
-  let reason: unknown
+  if (!REJECTED.test(inspect(promise, SHORT))) return []
+  return [errorIn(promise) ?? inspect(promise, EVERYTHING)]
+}
+
+/** Printing it calls this of it. Put there for the moment only: it slows every printing down. */
+function errorIn(promise: Promise<unknown>): Error | undefined {
+  let found: Error | undefined
   Object.defineProperty(Error.prototype, inspect.custom, {
     configurable: true,
     value(this: Error) {
-      reason = this
+      found = this
       return ''
     },
   })
-  const shown = inspect(promise, SHORT)
+  inspect(promise, SHORT)
   delete (Error.prototype as { [inspect.custom]?: unknown })[inspect.custom]
-  if (!REJECTED.test(shown)) return []
-  return [reason ?? inspect(promise, EVERYTHING)]
+  return found
 }

@@ -4,11 +4,15 @@ import { createConnection } from 'mysql2'
 /** What the server says to a statement. */
 export type Answer = 'ok' | { code: number; message: string }
 
+/** COM_RESET_CONNECTION, which mysql2's server side does not know. */
+const RESET = 0x1f
+
 /** The part of mysql2's server side of a connection that a script uses. */
 interface ServerSide {
   /** Of the next packet; mysql2 leaves it to the script. */
   sequenceId: number
   on(event: 'query' | 'stmt_prepare' | 'error', heard: (sql: string) => void): void
+  on(event: 'packet', heard: (packet: object, known: boolean, code: number) => void): void
   serverHandshake(greeting: object): void
   writeOk(): void
   writeError(error: { code: number; message: string }): void
@@ -54,6 +58,7 @@ export class ScriptedServer implements AsyncDisposable {
     }
     side.on('query', hear)
     side.on('stmt_prepare', hear) // what mysql2's server side makes of SET
+    side.on('packet', (_, __, code) => code === RESET && hear('reset()'))
     side.serverHandshake({
       protocolVersion: 10,
       serverVersion: '8.0.40',

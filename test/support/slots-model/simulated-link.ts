@@ -7,6 +7,7 @@ import type { EventLoop } from './event-loop.ts'
 type UsedLink = Pick<
   Link,
   | 'threadId'
+  | 'address'
   | 'effect'
   | 'dead'
   | 'busy'
@@ -14,6 +15,7 @@ type UsedLink = Pick<
   | 'onDeath'
   | 'whenQuiet'
   | 'cutOff'
+  | 'stop'
   | 'readmit'
   | 'query'
   | 'reset'
@@ -27,6 +29,7 @@ export const SET_UP = 'SET SESSION'
 /** A link without a socket, whose server answers when the test says so. */
 export class SimulatedLink implements UsedLink {
   readonly threadId: number
+  readonly address: { readonly host: string; readonly port: number }
   readonly closed: Promise<void>
   onDeath: (error: Error) => void = () => {}
   effect: Effect = CLEAN
@@ -52,6 +55,7 @@ export class SimulatedLink implements UsedLink {
   constructor(threadId: number, loop: EventLoop) {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.threadId = threadId
+    this.address = { host: `server ${threadId}`, port: 3306 }
     this.closed = promise
     this.#socketClosed = resolve
     this.#loop = loop
@@ -89,6 +93,11 @@ export class SimulatedLink implements UsedLink {
   }
 
   cutOff(): void {
+    this.admits = false
+  }
+
+  /** Nobody can be found who tells the server. */
+  stop(): void {
     this.admits = false
   }
 

@@ -1,0 +1,91 @@
+import { clock } from '../clock.ts'
+import type { Events } from '../events.ts'
+import type { Link } from '../link.ts'
+import { atLoad } from '../load-context.ts'
+import { clean } from './cleaning.ts'
+import { sayGoodbye } from './closing.ts'
+import type { Limits } from './limits.ts'
+import type { Opener } from './opener.ts'
+import { Slot } from './slot.ts'
+import type { States } from './states.ts'
+import type { Stopper } from './stopper.ts'
+
+/** Who decides what becomes of a connection. */
+interface Owner {
+  /** It can be used from now on. */
+  free(slot: Slot): void
+  /** It could not be opened, as long as there was time for that. */
+  failed(until: number, error: Error): void
+  /** One is closed, so there is room for another. */
+  closed(): void
+}
+
+/** Opens, cleans and closes connections. Who gets them is none of its business. */
+export class Upkeep {
+  /** Connections opened since the start. */
+  opened = 0
+  /** Wall clock of the last time that one was closed. Waiting for it, while it was in use, was not time spent on connecting. */
+  #closedAt = 0
+  readonly #limits: Limits
+  readonly #opener: Opener
+  readonly #events: Events
+  readonly #states: States
+  readonly #stopper: Stopper
+  readonly #owner: Owner
+
+  constructor(
+    limits: Limits,
+    opener: Opener,
+    events: Events,
+    states: States,
+    stopper: Stopper,
+    owner: Owner,
+  ) {
+    this.#limits = limits
+    this.#opener = opener
+    this.#events = events
+    this.#states = states
+    this.#stopper = stopper
+    this.#owner = owner
+  }
+
+  /** @param connectUntil wall clock, milliseconds, of whoever waits for it */
+  open(connectUntil: number): void {
+    const until = Math.max(connectUntil, this.#closedAt + this.#limits.connectTimeout)
+    const slot = new Slot()
+    this.#states.add(slot)
+    const opened = () => this.#opener.open(until, slot.abort.signal, slot.progress)
+    const arrived = (link: Link) => this.#arrived(slot, link)
+    const failed = (error: Error) => {
+      this.#states.move(slot, 'closed')
+      this.#owner.failed(until, error)
+    }
+    void atLoad(() => opened().then(arrived, failed))
+  }
+
+  async clean(slot: Slot, link: Link): Promise<void> {
+    this.#states.move(slot, 'resetting')
+    if (await clean(link, this.#limits.sessionReset, this.#opener, this.#stopper)) this.#owner.free(slot)
+    else if (!link.dead) this.quit(slot)
+  }
+
+  quit(slot: Slot): undefined {
+    this.#states.move(slot, 'closing')
+    sayGoodbye(slot.link as Link)
+    return undefined
+  }
+
+  #arrived(slot: Slot, link: Link): void {
+    slot.arrived(link, { ...this.#limits, pingable: !this.#opener.proxied })
+    this.opened++
+    link.onDeath = () => this.#states.move(slot, 'closing')
+    void link.closed.then(() => {
+      this.#states.move(slot, 'closed')
+      this.#closedAt = clock.now()
+      this.#owner.closed()
+    })
+    if (link.dead) return
+    this.#events.emitThread('connection', link.threadId)
+    this.#owner.free(slot)
+  }
+}
