@@ -81,15 +81,21 @@ export class Connector {
   }
 
   async #attempt(target: Target, login: Login, until: number, signal: AbortSignal): Promise<Link> {
-    const ours = (link: Link) => this.setUp(link, target.proxied)
+    const ours = (link: Link) => this.setUp(link, false, target.proxied)
     return opened(new Link(target, login), until, signal, ours)
   }
 
-  /** Makes a new or reset session ours: our lease on the server and the user's variables, in one SET. */
-  setUp(link: Link, proxied = this.proxied): Promise<void> {
+  /**
+   * Makes a new or reset session ours: our lease on the server and the user's variables, in one SET.
+   *
+   * @param reset it has lost what the driver had asked for in the handshake, too
+   */
+  setUp(link: Link, reset: boolean, proxied = this.proxied): Promise<void> {
     const assignments = Object.entries(this.#settings.session).map(
       ([name, value]) => `SESSION ${escapeId(name)} = ${escapeValue(value)}`,
     )
+    if (reset && link.ignoresSpace)
+      assignments.unshift(`SESSION sql_mode = CONCAT(@@sql_mode, ',IGNORE_SPACE')`)
     if (!link.autocommits) assignments.unshift('SESSION autocommit = 1')
     if (!proxied) assignments.unshift(`SESSION wait_timeout = ${this.#leaseSeconds()}`)
     if (assignments.length === 0) return Promise.resolve()

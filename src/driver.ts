@@ -32,7 +32,7 @@ export interface DriverConnection extends EventEmitter {
   /** Makes `?` of named placeholders, where they are switched on. */
   _resolveNamedPlaceholders(options: QueryOptions): void
   readonly threadId: number
-  readonly config: ConnectionOptions
+  readonly config: ConnectionOptions & { readonly clientFlags?: number }
   /** Another one after the TLS handshake. */
   readonly stream: Socket
   readonly _handshakePacket?: { readonly statusFlags?: number }

@@ -11,6 +11,9 @@ import type { Target } from './target/target.ts'
 /** What to say to whoever runs something that is stopped. @param word the server's own, that it was stopped and undone */
 export type Stopped = (word: Error | undefined) => Error
 
+/** A capability flag of the handshake. */
+const CLIENT_IGNORE_SPACE = 0x0100
+
 /** The server's own word in its greeting: SERVER_STATUS_AUTOCOMMIT. */
 const AUTOCOMMIT = 0x0002
 
@@ -72,6 +75,11 @@ export class Wire {
   /** Whether the server's sessions begin with autocommit on. */
   get autocommits(): boolean {
     return this.#autocommits
+  }
+
+  /** Whether the driver has asked for IGNORE_SPACE, with which a blank may stand before the parenthesis of a function. */
+  get ignoresSpace(): boolean {
+    return ((this.connection.config.clientFlags ?? 0) & CLIENT_IGNORE_SPACE) !== 0
   }
 
   /** mysql2's view of the connection's options, without what must not be printed. */

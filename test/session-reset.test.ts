@@ -65,7 +65,8 @@ async function look(): Promise<object> {
   return look({}, contextFor())
 }
 
-const OURS = /^SET SESSION wait_timeout = \d+, SESSION `time_zone` = '\+03:00'$/
+const OURS =
+  /^SET SESSION wait_timeout = \d+, SESSION sql_mode = CONCAT\(@@sql_mode, .,IGNORE_SPACE.\), SESSION `time_zone` = '\+03:00'$/
 const cleaned = (sql: string) => [sql, 'RESET', expect.stringMatching(OURS)]
 
 describe.each([false, true])('proxied: %s', (proxied) => {

@@ -147,6 +147,6 @@ describe('at the deadline', () => {
 async function expectStopped({ error, left }: Late): Promise<void> {
   expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', statusCode: 504 })
   expect(left).toBeGreaterThan(0)
-  await expect.poll(() => sessions(server.current)).toEqual([])
-  await expect.poll(() => pool.stats()).toMatchObject({ orphaned: 0, total: 0, control: 0 })
+  await expect.poll(() => sessions(server.current), { interval: 5 }).toEqual([])
+  await expect.poll(() => pool.stats(), { interval: 5 }).toMatchObject({ orphaned: 0, total: 0, control: 0 })
 }

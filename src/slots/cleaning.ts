@@ -36,7 +36,7 @@ export async function clean(
     if (cleanup === 'rollback') await told((done) => link.query('ROLLBACK', undefined, done))
     else {
       await told((done) => link.reset(done))
-      await opener.setUp(link)
+      await opener.setUp(link, true)
     }
   } catch {
     link.destroy()

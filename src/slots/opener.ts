@@ -8,5 +8,5 @@ export interface Opener {
   open(until: number, signal: AbortSignal, progress: Progress): Promise<Link>
   /** A connection to the server at `address`, for nothing but stopping what another one runs there. */
   control(address: Address | undefined, until: number): Promise<Link>
-  setUp(link: Link): Promise<void>
+  setUp(link: Link, reset: boolean): Promise<void>
 }

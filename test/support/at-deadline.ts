@@ -44,7 +44,7 @@ export async function running(server: Database, text: string, count = 1): Promis
     found = (await sessions(server)).flatMap((session) => (session.text?.includes(text) ? [session.id] : []))
     return found.length
   }
-  await expect.poll(look).toBe(count)
+  await expect.poll(look, { interval: 5 }).toBe(count)
   return found
 }
 

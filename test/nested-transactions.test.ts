@@ -1,0 +1,237 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createPool, type Pool, type Transaction } from '../src/index.ts'
+import { contextFor } from './support/context.ts'
+import { databaseForFile } from './support/database.ts'
+import { Rival } from './support/rival.ts'
+import { TcpProxy } from './support/tcp-proxy.ts'
+
+const server = databaseForFile()
+let rival: Rival
+let proxy: TcpProxy
+let pool: Pool
+
+beforeAll(async () => {
+  await server.current.query('CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(10))')
+  rival = await Rival.to(server.current)
+})
+afterAll(() => rival[Symbol.asyncDispose]())
+beforeEach(async () => {
+  await server.current.query('TRUNCATE t')
+  await server.current.query("INSERT INTO t VALUES (1, 'one'), (2, 'two')")
+  proxy = await TcpProxy.to(server.current)
+  pool = createPool({ connection: proxy.url(server.current.url), connectionLimit: 2, onLeak: 'ignore' })
+})
+afterEach(async () => {
+  await pool.end({ timeout: 100 })
+  await proxy[Symbol.asyncDispose]()
+})
+
+type Runs = Pick<Transaction, 'query'>
+const add = (on: Runs, id: number) => on.query('INSERT INTO t VALUES (?, "new")', [id])
+const kept = async () =>
+  (await server.current.query('SELECT id FROM t WHERE v = "new" ORDER BY id')).map(({ id }) => id)
+const thread = async (on: Runs) => (await on.query('SELECT CONNECTION_ID() AS id'))[0][0]?.id
+const soldOut = () => Promise.reject(new Error('sold out'))
+const swallow = () => {}
+const sent = () => proxy.commands.slice(1).map(({ text }) => text)
+
+/** Adds it and throws. */
+const addAndFail = (id: number) => async (tx: Runs) => {
+  await add(tx, id)
+  await soldOut()
+}
+
+describe('what is nested is undone by itself, or with what is around it', () => {
+  test('an inner one throws: only that is undone', async () => {
+    await pool.transaction(async (tx) => {
+      await add(tx, 10)
+      await expect(tx.transaction(addAndFail(11))).rejects.toThrow('sold out')
+      await add(tx, 12)
+      expect(await tx.transaction(async (part) => void (await add(part, 13)) ?? 'given')).toBe('given')
+    })
+    expect(await kept()).toEqual([10, 12, 13])
+    expect(pool.stats().opened).toBe(1)
+  })
+
+  test('an inner one throws before its first await', async () => {
+    await pool.transaction(async (tx) => {
+      const failed = tx.transaction((part) => {
+        void add(part, 11)
+        throw new Error('sold out')
+      })
+      await expect(failed).rejects.toThrow('sold out')
+      await add(tx, 12)
+    })
+    expect(await kept()).toEqual([12])
+  })
+
+  test('an outer one throws: all is undone', async () => {
+    const failed = pool.transaction(async (tx) => {
+      await tx.transaction((part) => add(part, 10))
+      await soldOut()
+    })
+    await expect(failed).rejects.toThrow('sold out')
+    expect(await kept()).toEqual([])
+  })
+
+  test('in three levels', async () => {
+    await pool.transaction(async (tx) => {
+      await add(tx, 10)
+      const middle = tx.transaction(async (part) => {
+        await add(part, 20)
+        await part.transaction((inner) => add(inner, 30))
+        await part.transaction(addAndFail(31)).catch(swallow)
+        await add(part, 21)
+      })
+      await middle
+      const failed = tx.transaction(async (part) => {
+        await add(part, 22)
+        await part.transaction((inner) => add(inner, 32))
+        await soldOut()
+      })
+      await failed.catch(swallow)
+    })
+    expect(await kept()).toEqual([10, 20, 21, 30])
+  })
+
+  test('what cannot be undone by itself is undone with the whole, whatever the callback swallows', async () => {
+    const lost = pool.transaction(async (tx) => {
+      await add(tx, 10)
+      const failed = tx.transaction(async (part) => {
+        await part.query(
+          sent()
+            .findLast((text) => text?.startsWith('SAVEPOINT'))
+            ?.replace(/^/, 'RELEASE ') ?? '',
+        )
+        await addAndFail(11)(part)
+      })
+      await expect(failed).rejects.toThrow('sold out')
+      await add(tx, 12)
+    })
+    await expect(lost).rejects.toMatchObject({
+      code: 'TRANSACTION_LOST',
+      outcome: 'not-sent',
+      cause: { errno: 1305 },
+    })
+    expect(await kept()).toEqual([])
+  })
+
+  test('a deadlock undoes the whole, whatever the callback swallows', async () => {
+    const lost = pool.transaction(async (tx) => {
+      await add(tx, 10)
+      await expect(tx.transaction((part) => rival.collideWith(part))).rejects.toMatchObject({ errno: 1213 })
+      await expect(add(tx, 11)).rejects.toMatchObject({ code: 'TRANSACTION_LOST' })
+    })
+    await expect(lost).rejects.toMatchObject({ code: 'TRANSACTION_LOST', cause: { errno: 1213 } })
+    expect(await kept()).toEqual([])
+  })
+})
+
+describe('what is called from within a nested one is part of it', () => {
+  test("the outer's tx", async () => {
+    await pool.transaction(async (tx) => {
+      await tx.transaction(() => addAndFail(10)(tx)).catch(swallow)
+      await tx.transaction(() => tx.transaction(() => add(tx, 11)))
+    })
+    expect(await kept()).toEqual([11])
+  })
+
+  test("the outer's tx, beside one that is nested in it: it waits", async () => {
+    await pool.transaction((tx) =>
+      tx.transaction(async (part) => {
+        const failed = part.transaction(addAndFail(10))
+        await Promise.all([expect(failed).rejects.toThrow('sold out'), add(tx, 11), add(part, 12)])
+      }),
+    )
+    expect(await kept()).toEqual([11, 12])
+  })
+
+  test.each<[string, (work: (part: Transaction) => Promise<unknown>) => Promise<unknown>]>([
+    ['pool.transaction()', (work) => pool.transaction(work)],
+    [
+      'transaction() of another handle on the pool',
+      async (work) => {
+        await using other = createPool({
+          connection: proxy.url(server.current.url),
+          connectionLimit: 2,
+          onLeak: 'ignore',
+        })
+        return await other.transaction(work)
+      },
+    ],
+  ])('%s', async (_, nest) => {
+    await pool.transaction(async (tx) => {
+      const own = await thread(tx)
+      await nest(async (part) => {
+        expect(await thread(part)).toBe(own)
+        await nest(async (inner) => expect(await thread(inner)).toBe(own))
+        await addAndFail(10)(part)
+      }).catch(swallow)
+      await add(tx, 11)
+    })
+    expect(await kept()).toEqual([11])
+    expect(sent().filter((text) => text === 'START TRANSACTION')).toHaveLength(1)
+  })
+
+  test('not what is detached, what is of another pool, or of another invocation', async () => {
+    await using other = createPool({ connection: server.current.url, name: 'other' })
+    const elsewhere = pool.wrap((_event: unknown, _context: object) =>
+      pool.transaction((part) => add(part, 12)),
+    )
+    const failed = pool.transaction(async (tx) => {
+      await add(tx, 9)
+      await pool.detach(() => pool.transaction((part) => add(part, 10)))
+      await other.transaction((part) => add(part, 11))
+      await pool.detach(() => elsewhere({}, contextFor()))
+      await soldOut()
+    })
+    await expect(failed).rejects.toThrow('sold out')
+    expect(await kept()).toEqual([10, 11, 12])
+  })
+})
+
+describe('options of a nested one', () => {
+  test.each<[object, string]>([
+    [{ isolation: 'serializable' }, 'transaction.isolation'],
+    [{ readOnly: true }, 'transaction.readOnly'],
+    [{ isolation: 'chaos' }, 'transaction.isolation'],
+    [{ commit: true }, 'transaction.commit'],
+  ])('%o is refused, and the outer goes on', async (options, name) => {
+    const ran: string[] = []
+    await pool.transaction(async (tx) => {
+      for (const nest of [tx, pool]) {
+        const refused = nest.transaction(async () => ran.push('it'), options)
+        await expect(refused).rejects.toMatchObject({
+          code: 'INVALID_OPTION',
+          message: expect.stringContaining(name),
+        })
+      }
+      await add(tx, 10)
+    })
+    expect(ran).toEqual([])
+    expect(await kept()).toEqual([10])
+  })
+
+  test('what the outermost has too may be said again', () =>
+    pool.transaction(
+      (tx) => tx.transaction((part) => part.query('DO 1'), { isolation: 'serializable', readOnly: true }),
+      { isolation: 'serializable', readOnly: true },
+    ))
+
+  test.each<[string, () => object, string]>([
+    ['timeout', () => ({ timeout: 200 }), 'DEADLINE_EXCEEDED'],
+    ['signal', () => ({ signal: AbortSignal.timeout(200) }), 'ABORTED'],
+  ])('its %s stops the whole, on the server too', async (_, bounds, code) => {
+    const stopped = pool.transaction(async (tx) => {
+      await add(tx, 10)
+      const slow = tx.transaction((part) => part.query('DO SLEEP(20)'), bounds())
+      await expect(slow).rejects.toMatchObject({ code })
+      await add(tx, 11).catch(swallow)
+    })
+    await expect(stopped).rejects.toMatchObject({ code })
+    const running = async () =>
+      (await server.current.connections()).filter(({ INFO }) => INFO?.includes('SLEEP'))
+    await expect.poll(running).toEqual([])
+    expect(await kept()).toEqual([])
+  })
+})
