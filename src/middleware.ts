@@ -103,6 +103,7 @@ const [EVENT, RESPONSE] = [Symbol('event'), Symbol('response')]
 interface Kept {
   event: unknown
   response: unknown
+  earlyResponse?: unknown
   [EVENT]?: unknown
   [RESPONSE]?: unknown
 }
@@ -137,7 +138,9 @@ function watching(scope: Scope): PropertyDescriptorMap & ThisType<Kept> {
       },
       set(response: unknown) {
         this[RESPONSE] = response
-        if ('earlyResponse' in this) end(scope, this, 'early response')?.catch(() => {}) // a leak is on the log
+        // Not where it is cleared again because of an error: then the hooks for errors are called.
+        if ('earlyResponse' in this && this.earlyResponse === response)
+          end(scope, this, 'early response')?.catch(() => {}) // a leak is on the log
       },
     },
   }

@@ -31,5 +31,5 @@ function isStream(body: unknown): body is Readable | ReadableStream {
 }
 
 function readable(body: Readable | ReadableStream): Readable {
-  return body instanceof ReadableStream ? Readable.fromWeb(body) : body
+  return body instanceof ReadableStream ? Readable.fromWeb(body, { objectMode: true }) : body // its chunks may be anything
 }

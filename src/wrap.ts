@@ -1,4 +1,4 @@
-import { within } from './clock.ts'
+import { turn, within } from './clock.ts'
 import { invalidOption } from './errors.ts'
 import type { Invocation, InvocationContext } from './invocation/invocation.ts'
 import type { Scope } from './invocation/scope.ts'
@@ -45,15 +45,19 @@ interface ResponseStream {
 
 /** A handler that pipes need not wait for the end; the runtime does, and so does its invocation. */
 function isUnsent(argument: unknown): boolean {
-  if (typeof argument !== 'object' || argument === null || !('writableFinished' in argument)) return false
-  const { writableFinished, destroyed } = argument as ResponseStream
-  return !writableFinished && !destroyed
+  return isStream(argument) && !argument.writableFinished && !argument.destroyed
+}
+
+function isStream(argument: unknown): argument is ResponseStream {
+  return typeof argument === 'object' && argument !== null && 'writableFinished' in argument
 }
 
 /** Resolves when the body is sent, its reader is gone, or the time is up. */
 async function sent(stream: ResponseStream, { deadline }: Invocation): Promise<void> {
   const closed = new Promise<void>((resolve) => {
-    for (const event of ['finish', 'close', 'error'] as const) stream.on(event, resolve)
+    stream.on('finish', resolve)
+    // Cut short: whoever reads the rows hears of it now, too, and has its turn to close what it has.
+    for (const event of ['close', 'error'] as const) stream.on(event, () => turn(resolve))
   })
   await within(deadline, closed)
 }
@@ -62,5 +66,5 @@ async function sent(stream: ResponseStream, { deadline }: Invocation): Promise<v
 function contextAmong(args: unknown[]): InvocationContext | undefined {
   const isContext = (arg: unknown) =>
     typeof arg === 'object' && arg !== null && 'getRemainingTimeInMillis' in arg
-  return (args.slice(1).find(isContext) ?? args[1]) as InvocationContext | undefined
+  return (args.slice(1).find(isContext) ?? args[isStream(args[1]) ? 2 : 1]) as InvocationContext | undefined
 }

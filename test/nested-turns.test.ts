@@ -117,10 +117,10 @@ describe('those beside each other take turns, in the order of asking', () => {
   })
 
   test('those that wait for each other are ended by the deadline', async () => {
-    const invoke = pool.wrap(() =>
+    const invoke = pool.wrap((_event: unknown, _context: object) =>
       pool.transaction(async (tx) => {
-        const asked = Promise.withResolvers<Promise<unknown>>()
-        const beside = tx.transaction(async () => (await asked.promise).then(swallow))
+        const asked = Promise.withResolvers<unknown>()
+        const beside = tx.transaction(async () => asked.promise)
         asked.resolve(add(tx, 10))
         await beside
       }),

@@ -213,3 +213,33 @@ describe('what cannot be meant is refused before anything is done', () => {
     })
   })
 })
+
+describe('options of a nested one', () => {
+  test.each<[object, string]>([
+    [{ isolation: 'serializable' }, 'transaction.isolation'],
+    [{ readOnly: true }, 'transaction.readOnly'],
+    [{ isolation: 'chaos' }, 'transaction.isolation'],
+    [{ commit: true }, 'transaction.commit'],
+  ])('%o is refused, and the outer goes on', async (options, name) => {
+    open()
+    const ran: string[] = []
+    await pool.transaction(async (tx) => {
+      for (const nest of [tx, pool]) {
+        const refused = nest.transaction(async () => ran.push('it'), options)
+        await expect(refused).rejects.toMatchObject({
+          code: 'INVALID_OPTION',
+          message: expect.stringContaining(name),
+        })
+      }
+      await tx.query('UPDATE t SET v = 0')
+    })
+    expect(ran).toEqual([])
+    expect(await server.current.query('SELECT v FROM t')).toEqual([{ v: 0 }])
+  })
+
+  test('what the outermost has too may be said again', () =>
+    open().transaction(
+      (tx) => tx.transaction((part) => part.query('DO 1'), { isolation: 'serializable', readOnly: true }),
+      { isolation: 'serializable', readOnly: true },
+    ))
+})

@@ -176,7 +176,11 @@ describe('between two attempts', () => {
   test.each<[string, (work: () => Promise<unknown>) => Promise<unknown>]>([
     [
       'the deadline',
-      (work) => pool.wrap(() => pool.transaction(work, { retries: 100 }))({}, contextFor(700)),
+      (work) =>
+        pool.wrap((_event: unknown, _context: object) => pool.transaction(work, { retries: 100 }))(
+          {},
+          contextFor(700),
+        ),
     ],
     ['its timeout', (work) => pool.transaction(work, { retries: 100, timeout: 600 })],
     ['its signal', (work) => pool.transaction(work, { retries: 100, signal: AbortSignal.timeout(600) })],

@@ -105,16 +105,19 @@ describe("nobody else's statement enters it", () => {
     expect(await ids()).toEqual([2])
   })
 
-  test('where there is no other, it is refused, and told why', async () => {
-    open({ name: 'one', connectionLimit: 1, acquireTimeout: 200 })
+  test.each([
+    ['ACQUIRE_TIMEOUT', 200, 3000],
+    ['DEADLINE_EXCEEDED', 10_000, 400],
+  ])('where there is no other, it is refused, and told why: %s', async (code, acquireTimeout, time) => {
+    open({ name: code, connectionLimit: 1, acquireTimeout })
     const invoke = pool.wrap((_event: object, _context: object) =>
       pool.transaction(async (tx) => {
         await insert(tx, 1)
         await insert(pool, 2)
       }),
     )
-    const refused = invoke({}, contextFor())
-    await expect(refused).rejects.toMatchObject({ code: 'ACQUIRE_TIMEOUT' })
+    const refused = invoke({}, contextFor(time))
+    await expect(refused).rejects.toMatchObject({ code, outcome: 'not-sent' })
     await expect(refused).rejects.toThrow('use its tx, or raise connectionLimit')
     expect(await ids()).toEqual([])
   })

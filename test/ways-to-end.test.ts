@@ -1,7 +1,8 @@
+import { AsyncResource } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RowDataPacket } from 'mysql2'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type Connection, createPool, type Pool } from '../src/index.ts'
+import { type Connection, createPool, type Database, type Pool } from '../src/index.ts'
 import { sharedOf } from '../src/pool.ts'
 import { contextFor } from './support/context.ts'
 import { databaseForFile } from './support/database.ts'
@@ -16,6 +17,7 @@ beforeAll(async () => {
   vi.stubGlobal('awslambda', { streamifyResponse: <H>(handler: H) => handler })
   proxy = await TcpProxy.to(server.current)
   await server.current.query('CREATE TABLE notes (text VARCHAR(100))')
+  await server.current.query('SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED')
 })
 beforeEach(() => {
   vi.spyOn(console, 'warn').mockImplementation(() => {})
@@ -49,35 +51,30 @@ class Cell {
   }
 
   /** An open transaction with an insert, and a variable of the session. */
-  async leave(): Promise<Connection> {
-    const connection = await this.pool.getConnection()
+  async leave(database: Database | Pool = this.pool): Promise<Connection> {
+    const connection = await database.getConnection()
     this.left.resolve(connection)
     await connection.query('SET @left = 1')
     await connection.beginTransaction()
     await connection.query(`INSERT INTO notes VALUES ('${this.name}')`)
-    this.#late = () => [
-      this.pool.query(`INSERT INTO notes VALUES ('late ${this.name}')`),
-      connection.query(`INSERT INTO notes VALUES ('late ${this.name}')`),
-    ]
+    const late = `INSERT INTO notes VALUES ('late ${this.name}')`
+    const codeOf = (call: Promise<unknown>) =>
+      call.then(
+        () => 'ran',
+        ({ code }) => code,
+      )
+    this.tryLate = AsyncResource.bind(() => {
+      this.late.push(codeOf(database.query(late)), codeOf(connection.query(late)))
+    })
     return connection
   }
 
-  /** The invocation's own calls: made in its async context. */
-  #late: () => Promise<unknown>[] = () => []
+  /** Starts statements of the invocation's own, in its async context. */
+  tryLate: () => void = () => {}
 
   #ended(by: string): void {
     this.told.push(by)
     this.tryLate()
-  }
-
-  tryLate(): void {
-    for (const late of this.#late())
-      this.late.push(
-        late.then(
-          () => 'ran',
-          (error) => error.code,
-        ),
-      )
   }
 
   async next(): Promise<RowDataPacket> {
@@ -86,6 +83,11 @@ class Cell {
       return row as RowDataPacket
     })
     return handler({}, contextFor(10_000))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.pool.end({ timeout: 100 })
+    await expect.poll(idsOf).toEqual([])
   }
 
   /** The texts that reached the server, of those that name the cell. */
@@ -106,11 +108,14 @@ function another(cell: Cell) {
     }),
   )
   const running = handler({}, contextFor(10_000))
-  return { opened: opened.promise, goOn: () => (over.resolve(), running) }
+  const goOn = (): Promise<unknown> => {
+    over.resolve()
+    return running
+  }
+  return { opened: opened.promise, goOn }
 }
 
-const openTransactions = async () =>
-  Number((await server.current.query('SELECT COUNT(*) AS n FROM information_schema.INNODB_TRX'))[0]?.n)
+/** Uncommitted ones too. */
 const notesOf = async ({ name }: Cell) =>
   (await server.current.query('SELECT text FROM notes WHERE text LIKE ? ORDER BY text', [`%${name}%`])).map(
     ({ text }) => text,
@@ -127,27 +132,25 @@ interface Ending {
 
 /** Brings an invocation to its end and asks the server about it. */
 async function see(mode: Mode, { told, call, stopped }: Ending): Promise<void> {
-  const cell = new Cell(mode)
+  await using cell = new Cell(mode)
   const beside = mode === 'beside another' ? another(cell) : undefined
   await beside?.opened
   const byDeadline = told === 'nobody' && beside !== undefined
   const answer = Promise.resolve(call(cell)).catch(() => {})
   if (told !== 'next invocation') await answer
-  else await cell.left.promise.then(() => expect.poll(() => cell.sent).toHaveLength(1))
+  else await expect.poll(() => cell.sent).toHaveLength(1)
   if (told === 'nobody') expect(cell.told).toEqual([])
   const before = await idsOf()
   if (byDeadline) {
-    await expect.poll(openTransactions, { timeout: 5000 }).toBe(1)
+    await expect.poll(() => notesOf(cell), { timeout: 5000 }).toEqual([`other of ${cell.name}, first`])
     cell.tryLate()
   }
   if (beside) await beside.goOn()
   const [first, second] = [await cell.next(), await cell.next()]
   const expected = told === 'nobody' && !beside ? 'next invocation' : told
   expect(cell.told).toEqual(byDeadline || told === 'nothing' ? [] : [expected])
-  const refused = byDeadline ? 'DEADLINE_EXCEEDED' : 'INVOCATION_ENDED'
-  expect(await Promise.all(cell.late)).toEqual(told === 'nothing' ? [] : [refused, refused])
+  expect(await Promise.all(cell.late)).toEqual(refusals(told, byDeadline, stopped))
   expect(cell.sent.filter((text) => !text.includes('other'))).toHaveLength(told === 'nothing' ? 0 : 1)
-  expect(await openTransactions()).toBe(0)
   expect(await notesOf(cell)).toEqual(
     beside ? [`other of ${cell.name}, first`, `other of ${cell.name}, second`] : [],
   )
@@ -155,8 +158,12 @@ async function see(mode: Mode, { told, call, stopped }: Ending): Promise<void> {
   if (!stopped && !byDeadline && told !== 'nothing') expect(before).toContain(first.id)
   if (!stopped && !byDeadline) expect(cell.pool.stats().opened).toBe(beside && told !== 'nothing' ? 2 : 1)
   expect((await idsOf()).length).toBeLessThanOrEqual(beside ? 2 : 1)
-  await cell.pool.end()
-  await expect.poll(idsOf).toEqual([])
+}
+
+/** Of a statement on any connection, and of one on the connection that was left behind. */
+function refusals(told: Told, byDeadline: boolean, stopped = false): string[] {
+  if (told === 'nothing') return []
+  return [byDeadline, byDeadline || stopped].map((late) => (late ? 'DEADLINE_EXCEEDED' : 'INVOCATION_ENDED'))
 }
 
 describe.each(MODES)('%s', (mode) => {
@@ -165,7 +172,7 @@ describe.each(MODES)('%s', (mode) => {
       const told = toldBy(way, arrangement)
       const timeout = told === 'nobody' ? 400 : way.timeout
       const call = (cell: Cell) =>
-        chainOf(cell.pool, { ...way, ...(timeout && { timeout }) }, arrangement, () => cell.leave())(
+        chainOf(cell.pool, { ...way, ...(timeout && { timeout }) }, arrangement, (db) => cell.leave(db))(
           cell.name,
         )
       await see(mode, { told, call, stopped: way.stopped })
@@ -193,7 +200,7 @@ describe.each(MODES)('%s', (mode) => {
   ])('a wrapped handler %s', (_name, ending) => see(mode, ending))
 
   test('a wrapped handler throws before it returns a promise', async () => {
-    const cell = new Cell(mode)
+    await using cell = new Cell(mode)
     await cell.next()
     const handler = cell.pool.wrap((_event: unknown, _context: unknown): Promise<void> => {
       cell.late.push(cell.leave().catch(({ code }) => code))
@@ -203,7 +210,6 @@ describe.each(MODES)('%s', (mode) => {
     expect(cell.told).toEqual(['wrap'])
     expect(await Promise.all(cell.late)).toEqual(['INVOCATION_ENDED'])
     expect([cell.sent, (await cell.next()).rest]).toEqual([[], null])
-    await cell.pool.end()
   })
 })
 
@@ -211,17 +217,17 @@ test('where one runs at a time, the start of the next ends one that never answer
   see('one at a time', { told: 'next invocation', call: neverAnswering(10_000) }))
 
 test('where several run at once, the start of another ends none, and the deadline stops what never answers', async () => {
-  const cell = new Cell('beside another')
+  await using cell = new Cell('beside another')
   void neverAnswering(600)(cell)
   const connection = await cell.left.promise
+  await expect.poll(() => cell.sent).toHaveLength(1)
   await cell.next()
   expect(cell.told).toEqual([])
   await connection.query('SELECT 1')
-  await expect.poll(openTransactions, { timeout: 5000 }).toBe(0)
+  expect(await notesOf(cell)).toEqual([cell.name])
+  await expect.poll(() => notesOf(cell), { timeout: 5000 }).toEqual([])
   cell.tryLate()
   expect(await Promise.all(cell.late)).toEqual(['DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED'])
-  expect(await notesOf(cell)).toEqual([])
-  await cell.pool.end()
 })
 
 function neverAnswering(timeout: number) {

@@ -70,8 +70,8 @@ export interface Course {
 export class Level implements Enclosing {
   readonly #course: Course
   readonly #around: Level | undefined
-  /** The end of the line: resolves when the nested ones that were asked for have ended. */
-  #nested: Promise<void> | undefined
+  /** Of nested ones, and of statements behind them: resolves when those that stand in it now have ended. */
+  #line: Promise<void> | undefined
   #closed = false
 
   constructor(course: Course, around?: Level) {
@@ -92,17 +92,14 @@ export class Level implements Enclosing {
     const { scope, invocation } = this.#course
     try {
       const result = await scope.run(invocation, () => work(new Transaction(this)), this)
-      while (this.#nested) await this.#nested
+      while (this.#line) await this.#line
       return result
     } finally {
       this.#closed = true // what followed would run after its end
     }
   }
 
-  /**
-   * What is called from within a nested one is part of it. What is called beside it waits, or it would be undone with it; but
-   * not for those that are asked for later.
-   */
+  /** What is called from within a nested one is part of it; what is called beside it waits, or it would be undone with it. */
   async inTurn<T>(
     sql: string | StatementOptions,
     statement: (connection: Connection) => Promise<T>,
@@ -113,8 +110,7 @@ export class Level implements Enclosing {
       if (this.#over) throw transactionOver()
       return statement(this.#course.connection)
     }
-    if (!this.#nested) return run()
-    return afterwards(this.#nested, boundsOfStatement(sql), nothing, run)
+    return this.#line ? this.#standInLine(boundsOfStatement(sql), nothing, run) : run()
   }
 
   async nest<T>(work: Work<T>, options: TransactionOptions = {}): Promise<T> {
@@ -122,15 +118,23 @@ export class Level implements Enclosing {
     refuseOtherKind(options, this.#course.kind)
     const inner = this.#insideOf()
     if (inner) return inner.nest(work, options)
-    const { stop, over } = this.#course
-    const before = this.#nested ?? Promise.resolve()
-    const running = afterwards(before, bounds, stop, () => this.#savepoint(work))
-    const ended = () => {
-      if (this.#nested === settled) this.#nested = undefined
-    }
-    // One that waits for something else holds the others up until the connection is gone, and no longer.
-    const settled: Promise<void> = Promise.race([Promise.allSettled([before, running]), over]).then(ended)
-    this.#nested = settled
+    return this.#standInLine(bounds, this.#course.stop, () => this.#savepoint(work))
+  }
+
+  /** Those that wait for something else hold up who is behind them until the connection is gone, and no longer. */
+  #standInLine<T>(
+    bounds: Bounds | undefined,
+    stop: (reason: Reason) => void,
+    run: () => Promise<T>,
+  ): Promise<T> {
+    const before = this.#line ?? Promise.resolve()
+    const running = afterwards(before, bounds, stop, run)
+    const line: Promise<void> = Promise.race([Promise.allSettled([before, running]), this.#course.over]).then(
+      () => {
+        if (this.#line === line) this.#line = undefined
+      },
+    )
+    this.#line = line
     return running
   }
 

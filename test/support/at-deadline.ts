@@ -37,6 +37,11 @@ export async function sessions(server: Database): Promise<{ id: number; text: st
   return (await server.query(sql)).map(({ id, text }) => ({ id, text }))
 }
 
+/** Ends what a test that failed has left running, or the next ones would see it. */
+export async function killAll(server: Database): Promise<void> {
+  for (const { id } of await sessions(server)) await server.query(`KILL ${id}`).catch(() => {})
+}
+
 /** Resolves when the server runs a statement with `text` in it, on so many connections. @returns their ids */
 export async function running(server: Database, text: string, count = 1): Promise<number[]> {
   let found: number[] = []

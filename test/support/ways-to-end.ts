@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import middy, { type MiddlewareObj } from '@middy/core'
 import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse'
 import type { EndedBy } from '../../src/events.ts'
-import mysqlPool, { type Connection, type Pool } from '../../src/index.ts'
+import mysqlPool, { type Connection, type Database, type Pool } from '../../src/index.ts'
 import { contextFor } from './context.ts'
 
 /** What told the end; `nobody` where nothing of ours is called, `nothing` where there was nothing to end. */
@@ -43,7 +43,7 @@ const sold: Handler = async () => {
   throw new Error('sold out')
 }
 const forget: Handler = () => sleep(60_000, undefined, { ref: false })
-const early = { timeoutEarlyInMillis: 9900 } // of 10 000
+const early = { timeoutEarlyInMillis: 9950 } // of 10 000
 
 export const WAYS: Way[] = [
   { name: 'the handler returns', first: 'after', last: 'after' },
@@ -174,11 +174,16 @@ export function toldBy(way: Way, arrangement: Arrangement): Told {
  *
  * @param leave what the invocation does before it comes to its end
  */
-export function chainOf(pool: Pool, way: Way, arrangement: Arrangement, leave: () => Promise<Connection>) {
+export function chainOf(
+  pool: Pool,
+  way: Way,
+  arrangement: Arrangement,
+  leave: (db: Database) => Promise<Connection>,
+) {
   const kept: { connection?: Connection } = {}
   const leaving: MiddlewareObj = {
-    before: async () => {
-      kept.connection = await leave()
+    before: async ({ context }) => {
+      kept.connection = await leave((context as unknown as { db: Database }).db)
     },
   }
   const plugin = arrangement.endsWith('plugin') ? pool.plugin : {}
