@@ -40,7 +40,9 @@ export class Database {
     sql: string | StatementOptions,
     values?: QueryValues,
   ): Promise<[T, FieldPacket[]]> {
-    return answer(() => runAlone<T>(this.#scope, this.#invocation, 'query', sql, values))
+    return answer(() =>
+      runAlone<T>(this.#scope, this.#invocation, Database.prototype.query, 'query', sql, values),
+    )
   }
 
   /** Runs one prepared statement, as mysql2's `execute`. Throws as {@link query}. */
@@ -48,7 +50,9 @@ export class Database {
     sql: string | StatementOptions,
     values?: ExecuteValues,
   ): Promise<[T, FieldPacket[]]> {
-    return answer(() => runAlone<T>(this.#scope, this.#invocation, 'execute', sql, values))
+    return answer(() =>
+      runAlone<T>(this.#scope, this.#invocation, Database.prototype.execute, 'execute', sql, values),
+    )
   }
 
   /**

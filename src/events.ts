@@ -69,3 +69,18 @@ export class Events extends EventEmitter<PoolEvents> {
     if (this.listenerCount(name) > 0) this.emit(name, { threadId })
   }
 }
+
+const FORWARDED = ['connection', 'acquire', 'release', 'enqueue', 'invocationEnd', 'leak', 'warning'] as const
+
+/** Hands on what is told. It listens to the one only for what somebody listens to on the other. */
+export function forwardEvents(from: EventEmitter, to: EventEmitter): void {
+  for (const name of FORWARDED) {
+    const forward = (...args: unknown[]) => to.emit(name, ...args)
+    to.on('newListener', (added) => {
+      if (added === name && to.listenerCount(name) === 0) from.on(name, forward)
+    })
+    to.on('removeListener', (removed) => {
+      if (removed === name && to.listenerCount(name) === 0) from.off(name, forward)
+    })
+  }
+}

@@ -1,12 +1,10 @@
 import { Database } from './database.ts'
 import { invalidOption } from './errors.ts'
-import type { EndedBy } from './events.ts'
 import type { InvocationContext } from './invocation/invocation.ts'
-import type { Scope } from './invocation/scope.ts'
+import { endRequest, watcher } from './middy-request.ts'
 import { kindOf, knownKeys } from './options/check.ts'
 import type { PoolOptions } from './options.ts'
 import { Pool, sharedOf } from './pool.ts'
-import { streamedBody } from './streamed-body.ts'
 
 /** Lambda's context as AWS's types have it, so that middy infers the handler's from ours. */
 interface LambdaContext extends Required<Omit<InvocationContext, 'lambdaContext'>> {
@@ -60,29 +58,18 @@ export function mysqlPool<const Key extends string = 'db'>(
   const pool = poolOf(options)
   const { scope, settings } = sharedOf(pool)
   const key = (options.contextKey ?? settings.contextKey) as Key
-  const watched = watching(scope)
+  const watch = watcher(scope)
   return {
     name: 'mysqlPool',
     before: async (request) => {
       const invocation = scope.beginRequest(request)
       const context = request.context as Record<string, unknown>
       context[key] = new Database(scope, invocation)
-      const kept = request as object as Kept
-      kept[EVENT] = kept.event
-      kept[RESPONSE] = kept.response
-      Object.defineProperties(kept, watched)
+      watch(request)
     },
-    after: (request) => end(scope, request, 'after'),
-    onError: (request) => end(scope, request, 'onError')?.catch(() => {}), // a leak is on the log; the error under way says more
+    after: (request) => endRequest(scope, request, 'after'),
+    onError: (request) => endRequest(scope, request, 'onError')?.catch(() => {}), // a leak is on the log; the error under way says more
   }
-}
-
-/** The connection behind a body that is streamed lives until the body is sent. */
-function end(scope: Scope, request: object, by: EndedBy): Promise<void> | undefined {
-  const body = streamedBody(request as Kept)
-  if (!body) return scope.endRequest(request, by)
-  scope.endRequestAfter(request, body)
-  return undefined
 }
 
 function poolOf(options: MiddlewareOptions<string>): Pool {
@@ -95,53 +82,4 @@ function poolOf(options: MiddlewareOptions<string>): Pool {
     kindOf(options.pool),
     'what createPool() gave; its options go where it is created',
   )
-}
-
-/** Where a request keeps what it is asked for, when the asking means more. */
-const [EVENT, RESPONSE] = [Symbol('event'), Symbol('response')]
-
-interface Kept {
-  event: unknown
-  response: unknown
-  earlyResponse?: unknown
-  [EVENT]?: unknown
-  [RESPONSE]?: unknown
-}
-
-/**
- * Watches what middy does with a request. The same accessors serve every one: new ones each time would be a new hidden class
- * each time.
- *
- * - It reads the event to call the handler: the scope is entered then. Entered in `before` itself, it would leak into whoever called
- *   the handler, as middy runs that far synchronously: a test's next query would then belong to an invocation that has ended,
- *   and a second handler called beside would join the first. `before` is async, so by the time the event is read the caller
- *   has gone on.
- * - It writes an early response, of whichever middleware and hook: none of the hooks that are left is called then.
- */
-function watching(scope: Scope): PropertyDescriptorMap & ThisType<Kept> {
-  const shown = { configurable: true, enumerable: true }
-  return {
-    event: {
-      ...shown,
-      get() {
-        scope.enterRequest(this)
-        return this[EVENT]
-      },
-      set(replaced: unknown) {
-        this[EVENT] = replaced
-      },
-    },
-    response: {
-      ...shown,
-      get() {
-        return this[RESPONSE]
-      },
-      set(response: unknown) {
-        this[RESPONSE] = response
-        // Not where it is cleared again because of an error: then the hooks for errors are called.
-        if ('earlyResponse' in this && this.earlyResponse === response)
-          end(scope, this, 'early response')?.catch(() => {}) // a leak is on the log
-      },
-    },
-  }
 }

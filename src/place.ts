@@ -6,8 +6,11 @@ export interface Place {
 /** Of a stack. Each costs, and the nearest few tell. */
 const FRAMES = 8
 
-/** The caller of `hide`, which is the function of ours that the user called. About 2 µs, so not for single statements. */
-export function placeOf(hide: (...args: never[]) => unknown): Place {
+/** A function of ours that the user calls. */
+export type Caller = (...args: never[]) => unknown
+
+/** Whoever called `hide`. About 2 µs, so not for single statements. */
+export function placeOf(hide: Caller): Place {
   const place: Place = {}
   const before = Error.stackTraceLimit
   Error.stackTraceLimit = FRAMES

@@ -12,6 +12,7 @@ import type {
 import type { ExecuteValues, Pool as MysqlPool, PoolConnection } from 'mysql2/promise'
 import { withoutSecrets } from './driver.ts'
 import { WarmpoolError } from './errors.ts'
+import { forwardEvents } from './events.ts'
 import { answer } from './handles/answer.ts'
 import type { StatementOptions } from './handles/bounds.ts'
 import type { Connection } from './handles/connection.ts'
@@ -24,7 +25,7 @@ import { refuseNoWork, type TransactionOptions } from './handles/transaction-opt
 import type { Scope } from './invocation/scope.ts'
 import { milliseconds } from './options/check.ts'
 import type { PoolOptions } from './options.ts'
-import { type Place, placeOf } from './place.ts'
+import { type Caller, type Place, placeOf } from './place.ts'
 import { CallbackPool } from './pool-callback.ts'
 import { PoolMembers } from './pool-members.ts'
 import { sharedPool } from './registry.ts'
@@ -64,7 +65,7 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
     sql: string | StatementOptions,
     values?: QueryValues,
   ): Promise<[T, FieldPacket[]]> {
-    return this.#statement('query', sql, values)
+    return this.#statement(Pool.prototype.query, 'query', sql, values)
   }
 
   /** Runs one prepared statement. See {@link Database.execute}. */
@@ -72,7 +73,7 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
     sql: string | StatementOptions,
     values?: ExecuteValues,
   ): Promise<[T, FieldPacket[]]> {
-    return this.#statement('execute', sql, values)
+    return this.#statement(Pool.prototype.execute, 'execute', sql, values)
   }
 
   /** A connection until its `release()`. See {@link Database.getConnection}. */
@@ -194,10 +195,15 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
     return this.stats().total > 0 ? 'authenticated' : 'disconnected'
   }
 
-  #statement<T>(method: Method, sql: string | StatementOptions, values: unknown): Promise<Result<T>> {
+  #statement<T>(
+    caller: Caller,
+    method: Method,
+    sql: string | StatementOptions,
+    values: unknown,
+  ): Promise<Result<T>> {
     return answer(() => {
       this.#refuseEnded()
-      return runAlone<T>(this.#scope, this.#scope.current, method, sql, values)
+      return runAlone<T>(this.#scope, this.#scope.current, caller, method, sql, values)
     })
   }
 
@@ -222,21 +228,6 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
  */
 export function createPool(options?: PoolOptions): Pool {
   return new Pool(options, createPool)
-}
-
-const FORWARDED = ['connection', 'acquire', 'release', 'enqueue', 'leak', 'warning'] as const
-
-/** Listens to the one only for what somebody listens to on the other. */
-function forwardEvents(from: EventEmitter, to: EventEmitter): void {
-  for (const name of FORWARDED) {
-    const forward = (...args: unknown[]) => to.emit(name, ...args)
-    to.on('newListener', (added) => {
-      if (added === name && to.listenerCount(name) === 0) from.on(name, forward)
-    })
-    to.on('removeListener', (removed) => {
-      if (removed === name && to.listenerCount(name) === 0) from.off(name, forward)
-    })
-  }
 }
 
 function endInTransaction(): WarmpoolError {

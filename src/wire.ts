@@ -92,6 +92,11 @@ export class Wire {
     return this.#death !== undefined
   }
 
+  /** Whether what is in flight is being stopped. */
+  get stopping(): boolean {
+    return this.#stopped !== undefined
+  }
+
   /** What is in flight. */
   get running(): Running | undefined {
     return this.commands.running
@@ -151,8 +156,8 @@ export class Wire {
   }
 
   /**
-   * Starts nothing more. What is in flight is being stopped by other means: should it end by that, or with the link, its
-   * caller gets `stopped`; should the server answer it after all, the answer.
+   * Starts nothing more. What is in flight is being stopped by other means, and its caller gets `stopped`, whether it ended by
+   * that, with the link, or of itself: an interrupted SLEEP() or GET_LOCK() looks like a success. A failure is a failure.
    *
    * @param refusal for what has not been sent
    */
@@ -177,8 +182,8 @@ export class Wire {
   }
 
   #observe(error: Error | null, status: number | undefined): void {
-    const fault = error as Fault | null
-    if (error && fault && (connectionOver(fault) || (this.#stopped && interrupted(fault)))) this.#die(error)
+    if (this.#stopped && (!error || interrupted(error as Fault))) return this.#die(error ?? connectionLost())
+    if (error && connectionOver(error as Fault)) this.#die(error)
     const over = this.session.answered(error, status)
     if (over) this.cutOff(over)
   }

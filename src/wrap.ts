@@ -1,4 +1,4 @@
-import { turn, within } from './clock.ts'
+import { within } from './clock.ts'
 import { invalidOption } from './errors.ts'
 import type { Invocation, InvocationContext } from './invocation/invocation.ts'
 import type { Scope } from './invocation/scope.ts'
@@ -53,13 +53,12 @@ function isStream(argument: unknown): argument is ResponseStream {
 }
 
 /** Resolves when the body is sent, its reader is gone, or the time is up. */
-async function sent(stream: ResponseStream, { deadline }: Invocation): Promise<void> {
+async function sent(stream: ResponseStream, invocation: Invocation): Promise<void> {
   const closed = new Promise<void>((resolve) => {
-    stream.on('finish', resolve)
-    // Cut short: whoever reads the rows hears of it now, too, and has its turn to close what it has.
-    for (const event of ['close', 'error'] as const) stream.on(event, () => turn(resolve))
+    for (const event of ['finish', 'close', 'error'] as const) stream.on(event, resolve)
   })
-  await within(deadline, closed)
+  await within(invocation.deadline, closed)
+  invocation.cutShort = !stream.writableFinished
 }
 
 /** The second argument; of a streaming handler the third. */

@@ -8,6 +8,7 @@ import { contextFor } from './support/context.ts'
 import { databaseForFile } from './support/database.ts'
 import { TcpProxy } from './support/tcp-proxy.ts'
 
+const LIMIT = 4
 const server = databaseForFile()
 let proxy: TcpProxy
 let pool: Pool
@@ -18,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => proxy[Symbol.asyncDispose]())
 beforeEach(() => {
   vi.spyOn(console, 'warn').mockImplementation(() => {})
-  pool = createPool({ connection: proxy.url(server.current.url), connectionLimit: 4 })
+  pool = createPool({ connection: proxy.url(server.current.url), connectionLimit: LIMIT })
 })
 afterEach(async () => {
   vi.restoreAllMocks()
@@ -32,11 +33,15 @@ const outcome = (call: Promise<unknown>) =>
     (error) => [error.code, error.message],
   )
 const ENDED = ['INVOCATION_ENDED', expect.stringContaining('invocation the-one')]
-/** The commands that reached the server while `work` ran, but for those that clean a session. */
+/** What reached the server by the time that something else has, on every connection. */
 async function sentDuring(work: () => Promise<unknown>): Promise<string[]> {
   const before = proxy.commands.length
   await work()
-  return proxy.commands.slice(before).map(({ name, text }) => text || name)
+  await Promise.all(Array.from({ length: LIMIT }, () => pool.query('DO 0')))
+  return proxy.commands
+    .slice(before)
+    .map(({ name, text }) => text || name)
+    .filter((text) => text !== 'DO 0' && !text.startsWith('SET SESSION wait_timeout')) // our own
 }
 
 /** Everything that an invocation can be lent, kept somewhere else. */
@@ -166,4 +171,68 @@ describe.each(Object.entries(ends))('when %s', (_how, end) => {
     expect(outcomes).toEqual(Object.keys(cleanUps).map((what) => [what, 'resolved']))
     expect(sent).toEqual([])
   })
+})
+
+test('a loop over rows that stands still at the end is told why, and does not go on', async () => {
+  const [standing, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let [rows, loop] = [0, Promise.resolve<unknown>(undefined)]
+  const handler = pool.wrap(async (_event: unknown, _context: unknown) => {
+    const reading = async () => {
+      for await (const _row of pool.stream('SELECT seq FROM seq_1_to_50000')) {
+        rows++
+        standing.resolve()
+        await goOn.promise
+      }
+    }
+    loop = outcome(reading())
+    await standing.promise
+  })
+  await handler({}, contextFor(10_000, 'the-one'))
+  const sent = await sentDuring(async () => {
+    goOn.resolve()
+    expect(await loop).toEqual(ENDED)
+  })
+  expect(rows).toBeLessThan(100)
+  expect(sent).toEqual([])
+})
+
+test('timers and promises left behind start nothing', async () => {
+  const outcomes: Promise<unknown>[] = []
+  const left = Promise.withResolvers<void>()
+  const late = (name: string) => outcomes.push(outcome(pool.query(`DO '${name}'`)))
+  const handler = pool.wrap(async (_event: unknown, _context: unknown) => {
+    await pool.query('DO 1')
+    setTimeout(() => {
+      late('of a timer')
+      left.resolve()
+    }, 30)
+    setImmediate(() => late('of a turn'))
+    void sleep(10).then(() => late('of a promise'))
+  })
+  await handler({}, contextFor(10_000, 'the-one'))
+  expect(await sentDuring(() => left.promise)).toEqual([])
+  expect(await Promise.all(outcomes)).toEqual([ENDED, ENDED, ENDED])
+})
+
+test('what waits on its connection behind a statement in flight is refused', async () => {
+  const outcomes: Promise<unknown>[] = []
+  const handler = pool.wrap(async (_event: unknown, _context: unknown) => {
+    const connection = await pool.getConnection()
+    outcomes.push(outcome(connection.query('SELECT SLEEP(0.05) AS nap').then(() => 'answered')))
+    outcomes.push(outcome(connection.query("DO 'behind'")), outcome(connection.execute("DO 'behind'")))
+  })
+  const sent = await sentDuring(() => handler({}, contextFor(10_000, 'the-one')))
+  expect(await Promise.all(outcomes)).toEqual([['resolved', 'answered'], ENDED, ENDED])
+  expect(sent.filter((text) => text.includes('behind'))).toEqual([])
+})
+
+test('what waits for a connection at the end is refused', async () => {
+  const outcomes: Promise<unknown>[] = []
+  const handler = pool.wrap(async (_event: unknown, _context: unknown) => {
+    const held = await Promise.all(Array.from({ length: LIMIT }, () => pool.getConnection()))
+    outcomes.push(outcome(pool.query("DO 'waiting'")), outcome(pool.getConnection()))
+    expect(held).toHaveLength(LIMIT)
+  })
+  expect(await sentDuring(() => handler({}, contextFor(10_000, 'the-one')))).toEqual([])
+  expect(await Promise.all(outcomes)).toEqual([ENDED, ENDED])
 })

@@ -125,10 +125,12 @@ describe('the deadline bounds', () => {
     expect(left).toBeLessThanOrEqual(MARGIN)
   })
 
-  test('connecting to who refuses: given up when there is no time for another attempt', async () => {
+  test('connecting to who refuses: given up at the latest then, or where there is no time for another attempt', async () => {
     open({ connection: { host: '127.0.0.1', port: 1 } })
     const { error, left } = await atDeadline(pool, MARGIN, () => pool.query('SELECT 1'))
-    expect(error).toMatchObject({ code: 'CONNECT_FAILED', outcome: 'not-sent' })
+    expect(error.outcome).toBe('not-sent')
+    if (error.code === 'DEADLINE_EXCEEDED') return // came while it was trying
+    expect(error.code).toBe('CONNECT_FAILED')
     expect(error.message).toMatch(
       /^cannot connect to 127\.0\.0\.1:1 as .*ECONNREFUSED.* \(\d+ attempts?, \d+ ms\)$/,
     )

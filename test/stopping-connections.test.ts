@@ -106,7 +106,7 @@ test('two invocations whose time is up share the control connection', async () =
   for (const { error } of late) expect(error).not.toHaveProperty('outcome')
   await expect.poll(() => sessions(server.current)).toEqual([])
   expect(way.proxy.mostConnections).toBe(3)
-  expect(pool.stats()).toMatchObject({ orphaned: 0, control: 0, total: 0 })
+  await expect.poll(() => pool.stats()).toMatchObject({ orphaned: 0, control: 0, total: 0 })
 })
 
 test('the control connection is seen in stats(), and is gone in time when it gets no answer', async () => {
@@ -117,6 +117,17 @@ test('the control connection is seen in stats(), and is gone in time when it get
   expect((await late).outcomes).toEqual(['unknown', 'unknown'])
   await expect.poll(() => pool.stats()).toMatchObject({ control: 0, total: 0, orphaned: 2 })
   expect(way.proxy.mostConnections).toBe(3)
+})
+
+test('end() waits for the control connection, too', async () => {
+  await way[Symbol.asyncDispose]()
+  way = await wayTo(server.current, 'slow')
+  await open(1)
+  expect((await overrun(1)).outcomes).toEqual([undefined])
+  expect(pool.stats().control).toBe(1) // it takes its leave
+  await pool.end()
+  expect(pool.stats()).toMatchObject({ control: 0, total: 0 })
+  expect(await sessions(server.current)).toEqual([])
 })
 
 describe('what cannot be confirmed is unknown, and told before Lambda’s own time is up', () => {
@@ -164,16 +175,6 @@ describe('what cannot be confirmed is unknown, and told before Lambda’s own ti
     expect(await connectionsAsked(server.current)).toBe(before)
     expect(pool.stats()).toMatchObject({ orphaned: 1, idle: 1 })
   })
-})
-
-test('an idle connection that has died without a sound leaves time for the control connection', async () => {
-  const dead = await otherWay()
-  const held = await openBeside(dead)
-  const { outcomes } = await overrun(1, async () => {
-    dead.toClient.hold()
-    held.release()
-  })
-  expect(outcomes).toEqual([undefined])
 })
 
 test('the control connection asks for credentials anew', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createPool, type Pool, type Transaction } from '../src/index.ts'
 import { databaseForFile } from './support/database.ts'
+import { ScriptedServer } from './support/scripted-server.ts'
 import { TcpProxy } from './support/tcp-proxy.ts'
 
 const server = databaseForFile()
@@ -104,5 +105,18 @@ describe('when the connection is lost', () => {
     expect(await pool.transaction(thread)).not.toBe(before)
     await expect.poll(ids).toEqual([])
     expect(pool.stats().total).toBe(1)
+  })
+
+  test('a ROLLBACK that the server refuses costs the connection', async () => {
+    await using scripted = await ScriptedServer.start((sql) => {
+      if (sql === 'ROLLBACK') return { code: 1105, message: 'not now' }
+      return sql.startsWith('START') ? 'ok, in a transaction' : 'ok'
+    })
+    const other = createPool({ connection: scripted.url, connectionLimit: 1 })
+    await expect(other.transaction(() => Promise.reject('sold out'))).rejects.toBe('sold out')
+    await other.query('DO 1')
+    expect(scripted.heard.slice(-4)).toEqual(['START TRANSACTION', 'ROLLBACK', expect.any(String), 'DO 1'])
+    expect(other.stats().opened).toBe(2)
+    await other.end({ timeout: 100 })
   })
 })

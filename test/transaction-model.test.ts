@@ -24,14 +24,20 @@ let proxy: TcpProxy
 
 beforeAll(async () => {
   await server.current.query('CREATE TABLE t (id INT PRIMARY KEY)')
+  await server.current.query('CREATE TABLE beside LIKE t')
   proxy = await TcpProxy.to(server.current)
   vi.spyOn(console, 'warn').mockReturnValue(undefined) // of what runs beside a transaction
 })
 afterAll(() => proxy[Symbol.asyncDispose]())
 
+async function ids(from: string): Promise<number[]> {
+  return (await server.current.query(`SELECT id FROM ${from} ORDER BY id`)).map(({ id }) => id)
+}
+
 /** Runs a tree and tells what came of it. @param killAt which insert, or the end, the connection is killed at; none is Infinity */
 async function run(tree: Tree, killAt: number) {
   await server.current.query('DELETE FROM t')
+  await server.current.query('DELETE FROM beside')
   await server.current.query('INSERT INTO t VALUES (0)')
   const sentBefore = proxy.commands.length
   await using pool = createPool({
@@ -49,12 +55,12 @@ async function run(tree: Tree, killAt: number) {
     thread = row?.id
   })
   await killing
-  const rows = await server.current.query('SELECT id FROM t WHERE id > 0 ORDER BY id')
-  const ids = rows.map(({ id }) => id as number)
+  const kept = await ids('t WHERE id > 0')
+  const beside = await ids('beside')
   return {
     told,
-    kept: ids.filter((id) => !treeRun.beside.includes(id)),
-    lost: treeRun.beside.filter((id) => !ids.includes(id)),
+    kept,
+    lost: treeRun.beside.filter((id) => !beside.includes(id)),
     committing: proxy.commands.slice(sentBefore).some(({ text }) => text === 'COMMIT'),
     killed: killing !== undefined,
   }

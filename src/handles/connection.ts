@@ -9,6 +9,7 @@ import type {
   RowDataPacket,
 } from 'mysql2'
 import type { ExecuteValues, PoolConnection, PreparedStatementInfo } from 'mysql2/promise'
+import { within } from '../clock.ts'
 import { type Done, escapeId, escapeValue, formatSql, type Sql, withoutSecrets } from '../driver.ts'
 import { WarmpoolError } from '../errors.ts'
 import type { Lease } from '../invocation/lease.ts'
@@ -34,8 +35,8 @@ export class Connection extends EventEmitter implements PoolConnection {
   constructor(lease: Lease) {
     super()
     this.#lease = lease
-    lease.whenOver = (error) => {
-      for (const stream of this.#streams) stream.destroy(error)
+    lease.whenOver = (error, stopping) => {
+      if (!stopping) for (const stream of this.#streams) stream.destroy(error)
     }
   }
 
@@ -128,7 +129,8 @@ export class Connection extends EventEmitter implements PoolConnection {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#giveBack()
+    const cleaned = this.#giveBack()
+    if (cleaned) await within(this.#lease.owner.deadline, cleaned)
   }
 
   pause(): void {

@@ -23,7 +23,7 @@ export async function connectionOf(
     const lease: Lease = new Lease(invocation, what, () => resolve(lease), reject)
     lease.from = from
     asked(lease)
-    if (scope.transaction) besideTransaction(scope, lease)
+    if (scope.transaction) besideTransaction(scope, lease, connectionOf)
     invocation.take(lease)
   })
   return new Connection(lease)

@@ -5,6 +5,7 @@ import { Lease } from '../invocation/lease.ts'
 import { errorOf } from '../invocation/reason.ts'
 import type { Scope } from '../invocation/scope.ts'
 import type { Link } from '../link.ts'
+import type { Caller } from '../place.ts'
 import { shownSql } from '../policy/shown-sql.ts'
 import { besideTransaction } from './beside.ts'
 import { boundsOfStatement, unbounded, watch } from './bounds.ts'
@@ -12,10 +13,15 @@ import { boundsOfStatement, unbounded, watch } from './bounds.ts'
 export type Method = 'query' | 'execute'
 export type Result<T> = [T, FieldPacket[]]
 
-/** One statement on a connection of its own, which goes back as soon as the answer is there. */
+/**
+ * One statement on a connection of its own, which goes back as soon as the answer is there.
+ *
+ * @param caller the function of ours that the user called
+ */
 export function runAlone<T>(
   scope: Scope,
   invocation: Invocation,
+  caller: Caller,
   method: Method,
   sql: Sql,
   values: unknown,
@@ -41,7 +47,7 @@ export function runAlone<T>(
     }
     const lease = new Lease(invocation, textOf(sql), use, failed)
     const unwatch = bounds && watch(bounds, (reason) => invocation.halt(lease, reason))
-    if (scope.transaction) besideTransaction(scope, lease)
+    if (scope.transaction) besideTransaction(scope, lease, caller)
     invocation.take(lease)
   })
 }

@@ -39,9 +39,10 @@ export function streamAlone(
     }
     const lease = new Lease(invocation, textOf(sql), use, failed)
     lease.from = from
-    lease.whenOver = (error) => void stream.destroy(error)
+    lease.stream = stream
+    lease.whenOver = (error, stopping) => void (stopping || stream.destroy(error))
     const unwatch = bounds && watch(bounds, (reason) => invocation.halt(lease, reason))
-    if (scope.transaction) besideTransaction(scope, lease)
+    if (scope.transaction) besideTransaction(scope, lease, streamAlone)
     invocation.take(lease)
   })
 }
@@ -83,9 +84,12 @@ export function streamOn(
 function streamRows(link: Link, sql: Sql, values: unknown, stream: RowStream, settled: () => void): Done {
   stream.resumeLink = () => link.resume()
   const sink = {
-    fields: (fields: unknown) => stream.asCaller(() => stream.emit('fields', fields)),
+    fields: (fields: unknown) => {
+      stream.begun = true
+      stream.asCaller(() => stream.emit('fields', fields))
+    },
     row: (row: unknown) => {
-      if (!stream.destroyed && !stream.asCaller(() => stream.push(row))) link.pause()
+      if (!stream.destroyed && !link.stopping && !stream.asCaller(() => stream.push(row))) link.pause()
     },
   }
   const done: Done = (error) => {
@@ -111,6 +115,8 @@ const TAKEN_BACK = new Set<ErrorCode>([
 export class RowStream extends Readable {
   readonly #caller = new AsyncResource('warmpool:stream')
   resumeLink: () => void = () => {}
+  /** Whether rows are coming. */
+  begun = false
 
   constructor(options: ReadableOptions = {}) {
     super({ ...options, objectMode: true })

@@ -1,8 +1,8 @@
-import { clock, within } from '../clock.ts'
+import { clock, turn, within } from '../clock.ts'
 import { WarmpoolError } from '../errors.ts'
 import type { Invocation } from '../invocation/invocation.ts'
 import type { Lease } from '../invocation/lease.ts'
-import type { Reason } from '../invocation/reason.ts'
+import { errorOf, type Reason } from '../invocation/reason.ts'
 import type { Scope } from '../invocation/scope.ts'
 import type { Place } from '../place.ts'
 import { contentionPause } from '../policy/backoff.ts'
@@ -28,7 +28,7 @@ export async function transact<T>(
   return bounded(
     bounds,
     (reason) => transacting.stop(reason),
-    () => transacting.persist(work),
+    () => transacting.run(work),
   )
 }
 
@@ -39,6 +39,9 @@ class Transacting {
   readonly #from: Place
   readonly #options: TransactionOptions
   readonly #stopped = Promise.withResolvers<void>()
+  readonly #givenUp = Promise.withResolvers<never>()
+  #reason: Reason | undefined
+  /** Missing between two attempts. */
   #lease: Lease | undefined
 
   constructor(scope: Scope, invocation: Invocation, from: Place, options: TransactionOptions) {
@@ -48,14 +51,32 @@ class Transacting {
     this.#options = options
   }
 
+  /** What the callback still does after a stop is its own business: nobody waits for that. */
+  run<T>(work: Work<T>): Promise<T> {
+    return Promise.race([this.#persist(work), this.#givenUp.promise])
+  }
+
+  stop(reason: Reason): void {
+    const lease = this.#lease
+    this.#reason ??= reason
+    this.#stopped.resolve()
+    if (!lease) return
+    const incident = this.#invocation.incident(lease)
+    this.#invocation.halt(lease, reason, incident)
+    // A statement that was under way has the better answer, and the callback a turn to hand it on.
+    const stopped = Promise.all(this.#invocation.halting)
+    void stopped.then(() => turn(() => this.#givenUp.reject(errorOf(reason, incident))))
+  }
+
   /** Each attempt has a connection of its own: what the one before left in its session is cleaned with its rollback. */
-  async persist<T>(work: Work<T>): Promise<T> {
+  async #persist<T>(work: Work<T>): Promise<T> {
     const { retries = 0 } = this.#options
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#attempt(work)
       } catch (error) {
-        if (attempt > retries || !contended(error) || !(await this.#pause(attempt))) throw error
+        if (attempt > retries || !contended(error)) throw error
+        if (!(await this.#pause(attempt))) throw this.#overAfter(error)
       }
     }
   }
@@ -87,23 +108,24 @@ class Transacting {
     return result
   }
 
-  stop(reason: Reason): void {
-    this.#stopped.resolve()
-    if (this.#lease) this.#invocation.halt(this.#lease, reason)
-  }
-
   /** @returns whether there is time for another attempt */
   async #pause(attempt: number): Promise<boolean> {
+    this.#lease = undefined
     const until = clock.now() + contentionPause(attempt)
     return until < this.#invocation.deadline && !(await within(until, this.#stopped.promise))
+  }
+
+  #overAfter(error: unknown): unknown {
+    const reason = this.#reason
+    return reason ? errorOf({ ...reason, cause: error }, 'transaction() was about to be tried again') : error
   }
 }
 
 function whenOver(lease: Lease): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const { whenOver } = lease
-  lease.whenOver = (error) => {
-    whenOver?.(error)
+  lease.whenOver = (error, stopping) => {
+    whenOver?.(error, stopping)
     resolve()
   }
   return promise

@@ -8,6 +8,8 @@ import type { Lease } from './lease.ts'
 
 /** How long a statement that was sent before a normal end may still take, milliseconds. */
 const SETTLE = 1000
+/** How long rows that nobody reads any more may still take to pass: stopping them costs the connection, milliseconds. */
+const DRAIN = 50
 
 /**
  * Ends an invocation: from now on nothing of it starts. What it left behind is taken back, rolled back or reset, within its
@@ -28,9 +30,10 @@ export function endInvocation(
     return undefined
   }
   const left = [...leases]
+  const forgotten = left.filter(({ stream }) => !stream?.destroyed)
   return takeBack(invocation, left).then(() => {
     invocation.slots.trim()
-    const leak = tellLeaks(invocation, left, events)
+    const leak = tellLeaks(invocation, forgotten, events)
     if (leak && onLeak === 'throw') throw leak
   })
 }
@@ -48,7 +51,9 @@ async function settle(invocation: Invocation, lease: Lease, error: WarmpoolError
   if (!link) return invocation.drop(lease, error)
   link.cutOff(error)
   lease.finish(error)
-  const until = Math.min(invocation.deadline, clock.now() + SETTLE)
+  const until = Math.min(invocation.deadline, clock.now() + (lease.stream ? DRAIN : SETTLE))
   if (await within(until, link.whenQuiet())) void invocation.give(lease)
+  else if (lease.stream?.begun)
+    invocation.drop(lease, error) // its server stops at the next row
   else invocation.halt(lease, { code: 'INVOCATION_ENDED', why: `${invocation.label} has ended` })
 }

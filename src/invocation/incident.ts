@@ -17,7 +17,9 @@ export function incidentOf(lease: Lease, situation: (lease: Lease) => string): s
 
 /** For whoever runs something that was told to stop. @param word the server's own, that it was stopped and undone */
 export function stoppedError(reason: Reason, incident: string, word: Error | undefined): WarmpoolError {
-  const how = word ? 'the server stopped it, and undid it' : 'whether it took effect is unknown'
+  const how = word
+    ? 'the server has stopped it, and undone what it did to transactional tables'
+    : 'whether it took effect is unknown'
   return errorOf({ ...reason, cause: reason.cause ?? word }, `${incident}; ${how}`)
 }
 

@@ -38,12 +38,15 @@ export class Invocation implements Owner {
   /** From `expired` on nothing more starts. */
   phase: 'live' | 'expired' | 'ended' = 'live'
   alarm: Alarm | undefined
+  /** Whoever reads its answer has gone: what was being read for it is no leak. */
+  cutShort = false
   /** Once it has ended: the taking back of what it left behind. */
   ending: Promise<void> | undefined
   /** Milliseconds that stopping a statement may take. */
   readonly #stopTime: number
   #controller: AbortController | undefined
   #outside = false
+  #timeUp: WarmpoolError | undefined
 
   private constructor(
     slots: Slots,
@@ -91,7 +94,7 @@ export class Invocation implements Owner {
   /** Aborts when the time is up. Made for whoever looks. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController()
-    if (this.phase === 'expired') this.#controller.abort(this.refusal())
+    if (this.#timeUp) this.#controller.abort(this.#timeUp)
     return this.#controller.signal
   }
 
@@ -135,7 +138,7 @@ export class Invocation implements Owner {
   halt(lease: Lease, reason: Reason, incident = this.incident(lease)): void {
     const error = errorOf(reason, incident)
     if (!lease.slot) return this.drop(lease, error)
-    lease.finish(error)
+    lease.finish(error, true)
     this.leases.delete(lease)
     const stopped = (word: Error | undefined) => stoppedError(reason, incident, word)
     track(this.halting, this.slots.halt(lease, clock.now() + this.#stopTime, error, stopped))
@@ -159,7 +162,8 @@ export class Invocation implements Owner {
    */
   expire(): string[] {
     this.phase = 'expired'
-    this.#controller?.abort(this.refusal())
+    this.#timeUp = this.refusal()
+    this.#controller?.abort(this.#timeUp)
     // All told before any is stopped: who holds the connections is part of it.
     const met = [...this.leases].map((lease) => [lease, this.incident(lease)] as const)
     const reason: Reason = { code: 'DEADLINE_EXCEEDED', why: 'the time was up' }

@@ -8,7 +8,7 @@ import type { Lease } from './lease.ts'
 /** Tells what an invocation left behind, once for each place. @returns an error that says it, where there is something to say */
 export function tellLeaks(invocation: Invocation, left: Lease[], events: Events): WarmpoolError | undefined {
   events.leaks += left.length
-  if (left.length === 0 || !invocation.tellsLeaks) return undefined
+  if (left.length === 0 || !invocation.tellsLeaks || invocation.cutShort) return undefined
   for (const lease of left) tellLeak(invocation, lease, events)
   const message = `left behind by ${invocation.label}, and taken back: ${left.map(whatOf).join(', ')}`
   return new WarmpoolError('LEAK', message, { statusCode: 500 })

@@ -38,8 +38,10 @@ export class Lease implements Claim {
   slot: Slot | undefined
   /** Why the handle that holds it can no longer be used. */
   over: WarmpoolError | undefined
-  /** Tells the handles that hold it. */
-  whenOver: ((error: WarmpoolError) => void) | undefined
+  /** Tells the handles that hold it. What is being stopped hears of it with its statement, and then knows what became of that. */
+  whenOver: ((error: WarmpoolError, stopping: boolean) => void) | undefined
+  /** The stream that its rows go to, where it is there for one alone. Closed, it only waits for the rest to pass. */
+  stream: { readonly destroyed: boolean; readonly begun: boolean } | undefined
   /** Where it was asked for, where that is kept. */
   from: Place | undefined
   /** Asked for inside a `transaction()` callback of the same invocation, which has a connection of its own. */
@@ -65,7 +67,7 @@ export class Lease implements Claim {
   }
 
   get connectUntil(): number {
-    return Math.min(this.owner.deadline, this.since + this.owner.connectTimeout)
+    return Math.min(this.owner.deadline + AFTERWORD, this.since + this.owner.connectTimeout)
   }
 
   get link(): Link | undefined {
@@ -82,13 +84,16 @@ export class Lease implements Claim {
   }
 
   /** From now on its handles refuse, those that wait for rows too. */
-  finish(error: WarmpoolError): void {
+  finish(error: WarmpoolError, stopping = false): void {
     if (this.over) return
     this.over = error
-    this.whenOver?.(error)
+    this.whenOver?.(error, stopping)
   }
 
   describe(): string {
     return `${shownSql(this.what)} (${this.owner.label})`
   }
 }
+
+/** Milliseconds for which connecting goes on past a deadline, so that it is the deadline that speaks. */
+const AFTERWORD = 20

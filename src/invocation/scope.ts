@@ -64,6 +64,8 @@ export class Scope {
     const position = this.#storage.getStore()
     if (position) return position.invocation
     if (this.#active.size === 1) return this.#active.values().next().value as Invocation
+    const live = [...this.#active].filter(({ phase }) => phase === 'live')
+    if (live.length === 1) return live[0] as Invocation
     if (this.#begun && this.#inLambda) this.#tellOutside()
     return this.outside
   }
@@ -78,7 +80,7 @@ export class Scope {
     const around = this.#storage.getStore()?.invocation
     if (around && this.#active.has(around)) return { invocation: around, joined: true }
     if (context && DURABLE in context) this.#events.tellOnce('durable', INSIDE_DURABLE)
-    if (this.#oneAtATime)
+    if (this.#oneAtATime && around !== this.outside)
       for (const earlier of this.#active) this.end(earlier, 'next invocation')?.catch(() => {}) // its end was never told to us; a leak is, on the log
     const invocation = Invocation.of(context, this.#slots, this.#settings)
     this.#active.add(invocation)
@@ -110,7 +112,7 @@ export class Scope {
 
   /** Ends it, once. The promise, if there is one, resolves when what it left behind has been taken back. */
   end(invocation: Invocation, by: EndedBy): Promise<void> | undefined {
-    if (!this.#active.delete(invocation)) return invocation.ending
+    if (!this.#active.delete(invocation)) return invocation.ending?.catch(() => {}) // its first caller has the leak
     invocation.ending = endInvocation(invocation, this.#settings.onLeak, this.#events)
     this.#events.emitEnd(invocation.id, by)
     return invocation.ending
@@ -118,7 +120,11 @@ export class Scope {
 
   /** Ends what {@link beginRequest} started when a body that is still to be sent has been read to its end, or given up. */
   endRequestAfter(request: object, body: Readable): void {
-    finished(body, () => this.endRequest(request, 'response stream')?.catch(() => {})) // a leak is on the log
+    finished(body, (error) => {
+      const invocation = this.#startedBy(request)
+      if (invocation && error) invocation.cutShort = true
+      this.endRequest(request, 'response stream')?.catch(() => {}) // a leak is on the log
+    })
   }
 
   /** When the pool is over: no deadline is waited for any more. */

@@ -65,9 +65,8 @@ export function interrupted(fault: Fault): boolean {
 }
 
 /** 1205 and 1213: another transaction was in the way, and may not be when the whole transaction is run again. */
-export function contended(error: unknown): boolean {
-  const { errno, cause } = (typeof error === 'object' && error !== null ? error : {}) as Fault & {
-    cause?: unknown
-  }
-  return errno === 1205 || errno === 1213 || (cause !== undefined && contended(cause))
+export function contended(error: unknown, depth = 8): boolean {
+  if (typeof error !== 'object' || error === null || depth === 0) return false
+  const { errno, cause } = error as Fault & { cause?: unknown }
+  return errno === 1205 || errno === 1213 || contended(cause, depth - 1)
 }

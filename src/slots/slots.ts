@@ -33,7 +33,12 @@ export class Slots {
     this.#limits = limits
     this.#opener = opener
     this.#events = events
-    this.#stopper = new Stopper(opener, this.#states, (slot) => this.#free(slot))
+    this.#stopper = new Stopper(
+      opener,
+      this.#states,
+      (slot) => this.#free(slot),
+      () => this.#finish(),
+    )
     this.#upkeep = new Upkeep(limits, opener, events, this.#states, this.#stopper, {
       free: (slot) => this.#free(slot),
       failed: (until, error) => this.#failed(until, error),
@@ -225,6 +230,6 @@ export class Slots {
   #finish(): void {
     if (!this.#whenEnded || this.#line.length > 0 || this.#validating > 0) return
     for (const slot of [...this.#states.idle]) this.#upkeep.quit(slot)
-    if (this.#states.slots.size === 0) this.#whenEnded()
+    if (this.#states.slots.size === 0 && this.#stopper.control === 0) this.#whenEnded()
   }
 }

@@ -31,14 +31,19 @@ export class Stopper {
   readonly #opener: Opener
   readonly #states: States
   readonly #free: (slot: Slot) => void
+  readonly #closed: () => void
   readonly #victims: Victim[] = []
   #working = false
 
-  /** @param free takes an idle link back that was borrowed */
-  constructor(opener: Opener, states: States, free: (slot: Slot) => void) {
+  /**
+   * @param free takes an idle link back that was borrowed
+   * @param closed called when a control connection is closed
+   */
+  constructor(opener: Opener, states: States, free: (slot: Slot) => void, closed: () => void) {
     this.#opener = opener
     this.#states = states
     this.#free = free
+    this.#closed = closed
   }
 
   /** Resolves when what runs has come to its end, at the latest at `until`. Through RDS Proxy nothing can be killed. */
@@ -75,7 +80,7 @@ export class Stopper {
   async #borrow(slot: Slot, victim: Victim): Promise<boolean> {
     this.#states.move(slot, 'inUse')
     slot.holder = { owner: this, describe: () => 'the stopping of a statement' }
-    const answered = await this.#kill(slot.link as Link, victim, halfWay(victim))
+    const answered = await this.#killAll(slot.link as Link, victim, halfWay)
     slot.holder = undefined
     if (!answered) slot.link?.destroy()
     else if (slot.state === 'inUse') this.#free(slot)
@@ -87,13 +92,21 @@ export class Stopper {
     const dialled = atLoad(() => this.#opener.control(victim.link.address, victim.until))
     const control = await dialled.catch(() => undefined)
     if (control) {
-      for (let next: Victim | undefined = victim; next; next = this.#nextOn(control))
-        if (!(await heeded(next))) await this.#kill(control, next, next.until)
+      await this.#killAll(control, victim, ({ until }) => until)
       if (control.busy) control.destroy()
       else sayGoodbye(control)
       await control.closed
     }
     this.control--
+    this.#closed()
+  }
+
+  /** This one, and whoever else is on the same server. @returns whether the server has answered */
+  async #killAll(by: Link, victim: Victim, until: (victim: Victim) => number): Promise<boolean> {
+    if (!(await this.#kill(by, victim, until(victim)))) return false
+    for (let next = this.#nextOn(by); next; next = this.#nextOn(by))
+      if (!(await heeded(next)) && !(await this.#kill(by, next, until(next)))) return false
+    return true
   }
 
   /** Asks; the second time, when the others have been asked, insists. @returns whether the server has answered */
@@ -105,9 +118,9 @@ export class Stopper {
     return victim.asked
   }
 
-  #nextOn(control: Link): Victim | undefined {
+  #nextOn(by: Link): Victim | undefined {
     const next = this.#next()
-    if (!next || sameServer(control, next.link)) return next
+    if (!next || sameServer(by, next.link)) return next
     this.#victims.unshift(next)
     return undefined
   }

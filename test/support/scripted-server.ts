@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createConnection } from 'mysql2'
 
 /** What the server says to a statement. */
-export type Answer = 'ok' | { code: number; message: string }
+export type Answer = 'ok' | 'ok, in a transaction' | { code: number; message: string }
 
 /** COM_RESET_CONNECTION, which mysql2's server side does not know. */
 const RESET = 0x1f
@@ -14,7 +14,7 @@ interface ServerSide {
   on(event: 'query' | 'stmt_prepare' | 'error', heard: (sql: string) => void): void
   on(event: 'packet', heard: (packet: object, known: boolean, code: number) => void): void
   serverHandshake(greeting: object): void
-  writeOk(): void
+  writeOk(ok?: { serverStatus: number }): void
   writeError(error: { code: number; message: string }): void
 }
 
@@ -53,6 +53,7 @@ export class ScriptedServer implements AsyncDisposable {
       this.heard.push(sql)
       const said = answer(sql)
       if (said === 'ok') side.writeOk()
+      else if (said === 'ok, in a transaction') side.writeOk({ serverStatus: 0x0003 })
       else side.writeError(said)
       side.sequenceId = 0
     }

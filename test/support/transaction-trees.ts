@@ -96,7 +96,7 @@ function failsIn(step: Step, rows: number[]): boolean {
 
 /** Runs a tree in a transaction. */
 export class TreeRun {
-  /** What was inserted beside the transaction. */
+  /** What was inserted beside the transaction: into another table, as a savepoint that is undone leaves locks on gaps behind. */
   readonly beside: number[] = []
   readonly #pool: Pool
   readonly #begun: () => void
@@ -161,7 +161,7 @@ export class TreeRun {
   }
 
   async #insertBeside(id: number): Promise<void> {
-    await this.#pool.query('INSERT INTO t VALUES (?)', [id])
+    await this.#pool.query('INSERT INTO beside VALUES (?)', [id])
     this.beside.push(id)
   }
 
