@@ -51,7 +51,9 @@ describe('the deadline is told in one line: that it', () => {
     const what =
       /SELECT \?, SLEEP\(\?\) \(invocation request-\d+\) had been running for \d+ ms on connection \d+/
     expectTold(what)
-    expect(late.error.message).toMatch(new RegExp(`^the time was up: ${what.source}; the server stopped it`))
+    expect(late.error.message).toMatch(
+      new RegExp(`^the time was up: ${what.source}; the server has stopped it`),
+    )
   })
 
   test('waited behind others for what somebody else holds', async () => {

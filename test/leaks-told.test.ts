@@ -147,7 +147,9 @@ test('one that runs longer is stopped on the server, and its caller is told', as
   expect(Date.now() - began).toBeLessThan(10_000)
   await expect(answer).rejects.toMatchObject({
     code: 'INVOCATION_ENDED',
-    message: expect.stringMatching(/invocation first has ended: SELECT SLEEP\(\?\).*the server stopped it/),
+    message: expect.stringMatching(
+      /invocation first has ended: SELECT SLEEP\(\?\).*the server has stopped it/,
+    ),
   })
   await expect.poll(infos).toEqual([])
   expect(told.map(({ requestId }) => requestId)).toEqual(['first'])

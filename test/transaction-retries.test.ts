@@ -173,7 +173,7 @@ describe('between two attempts', () => {
     expect(meanwhile.filter((inUse) => inUse === 0).length).toBeGreaterThan(2)
   })
 
-  test.each<[string, (work: () => Promise<unknown>) => Promise<unknown>]>([
+  test.each<[string, (work: () => Promise<unknown>) => Promise<unknown>, object]>([
     [
       'the deadline',
       (work) =>
@@ -181,17 +181,26 @@ describe('between two attempts', () => {
           {},
           contextFor(700),
         ),
+      { errno: 1213 },
     ],
-    ['its timeout', (work) => pool.transaction(work, { retries: 100, timeout: 600 })],
-    ['its signal', (work) => pool.transaction(work, { retries: 100, signal: AbortSignal.timeout(600) })],
-  ])('%s ends it, with what the last attempt met', async (_, run) => {
+    [
+      'its timeout',
+      (work) => pool.transaction(work, { retries: 100, timeout: 600 }),
+      { code: 'DEADLINE_EXCEEDED', cause: { errno: 1213 } },
+    ],
+    [
+      'its signal',
+      (work) => pool.transaction(work, { retries: 100, signal: AbortSignal.timeout(600) }),
+      { code: 'ABORTED', cause: { name: 'TimeoutError' } },
+    ],
+  ])('%s ends it, and says so', async (_, run, told) => {
     vi.spyOn(Math, 'random').mockReturnValue(0.999)
     const begun = Date.now()
     const failed = run(async () => {
       attempts++
       throw deadlock()
     })
-    await expect(failed).rejects.toMatchObject({ errno: 1213 })
+    await expect(failed).rejects.toMatchObject(told)
     expect(Date.now() - begun).toBeLessThan(2000)
     expect(attempts).toBeGreaterThan(2)
     expect(attempts).toBeLessThan(20)

@@ -117,7 +117,9 @@ class Transacting {
 
   #overAfter(error: unknown): unknown {
     const reason = this.#reason
-    return reason ? errorOf({ ...reason, cause: error }, 'transaction() was about to be tried again') : error
+    return reason
+      ? errorOf({ ...reason, cause: reason.cause ?? error }, 'transaction() was about to be tried again')
+      : error
   }
 }
 
