@@ -57,10 +57,10 @@ export function invalidOption(option: string, received: string, accepted: string
 }
 
 /** Notes on an error whether its statement had been sent. Callers that share a cause but not its outcome get a copy each. */
-export function withOutcome(error: Error, outcome: Outcome): Error & { outcome: Outcome } {
-  const noted = error as Error & { outcome?: Outcome }
+export function withOutcome<E extends Error>(error: E, outcome: Outcome): E & { outcome: Outcome } {
+  const noted = error as E & { outcome?: Outcome }
   if (noted.outcome === undefined) return Object.assign(error, { outcome })
-  if (noted.outcome === outcome) return noted as Error & { outcome: Outcome }
+  if (noted.outcome === outcome) return noted as E & { outcome: Outcome }
   const copy = Object.create(Object.getPrototypeOf(error), Object.getOwnPropertyDescriptors(error))
   return Object.assign(copy, { outcome })
 }

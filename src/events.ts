@@ -22,6 +22,7 @@ export type EndedBy =
   | 'requestEnd'
   | 'wrap'
   | 'response stream'
+  | 'deadline'
   | 'next invocation'
 
 /** Places remembered as told. A program has few; texts made at run time push the oldest out. */
@@ -32,6 +33,11 @@ export class Events extends EventEmitter<PoolEvents> {
   /** Things left behind by invocations since the start, told or not. */
   leaks = 0
   readonly #told = new Set<string>()
+
+  constructor() {
+    super()
+    this.setMaxListeners(0) // every handle on the pool may listen
+  }
 
   /** Says it, as an event and on the log, once for each `key`. @returns whether this was the time */
   tellOnce(key: string, message: string): boolean {

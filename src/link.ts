@@ -1,8 +1,20 @@
 import type { ConnectionOptions } from 'mysql2'
 import { attempt } from './commands.ts'
-import { type Address, bound, type Done, type Login, type RowSink, type Sql, textOf } from './driver.ts'
-import { withOutcome } from './errors.ts'
+import {
+  type Address,
+  bound,
+  type Done,
+  type Login,
+  type RowSink,
+  type Sql,
+  statusOf,
+  textOf,
+} from './driver.ts'
+import { WarmpoolError, withOutcome } from './errors.ts'
+import { connectionOver, type Fault, rollsBack } from './policy/faults.ts'
 import { BEYOND_RESET, CLEAN, type Effect, STATE, TRANSACTION } from './policy/session.ts'
+import { shownSql } from './policy/shown-sql.ts'
+import { onlyReads, restartsTransaction } from './policy/transaction-text.ts'
 import type { Target } from './target/target.ts'
 import { textStatement } from './text-statement.ts'
 import { Wire } from './wire.ts'
@@ -151,6 +163,38 @@ export class Link extends Wire {
 
   /** A value that throws when it is read fails its statement, and nothing else. */
   #sendStatement(sql: Sql, values: unknown, start: (settle: Done) => void, done: Done): void {
-    attempt(done, () => this.run(textOf(sql), this.session.effectOf(sql, values), start, done))
+    attempt(done, () => {
+      const text = textOf(sql)
+      const guarded = (settle: Done) => {
+        if (!this.session.guarded) return start(settle)
+        if (restartsTransaction(text)) return settle(wouldRestart(text))
+        start((...answer) => this.#proveOpen(text, answer, settle))
+      }
+      this.run(text, this.session.effectOf(sql, values), guarded, done)
+    })
   }
+
+  /**
+   * Neither an error nor rows say whether a guarded transaction is still open: a definition that failed has committed before
+   * that, and so has an `ANALYZE TABLE`. So the server is asked, before anything else is sent.
+   */
+  #proveOpen(text: string, [error, result, fields]: Parameters<Done>, settle: Done): void {
+    const told = error
+      ? connectionOver(error as Fault) || rollsBack(error as Fault) || this.stopping
+      : statusOf(result, fields) !== undefined || onlyReads(text)
+    if (told || this.dead) return settle(error, result, fields)
+    this.connection.query('DO 0', undefined, (failure, proof) => {
+      const over = failure ? undefined : this.session.answered(null, statusOf(proof))
+      if (over) this.cutOff(over)
+      settle(error, result, fields)
+    })
+  }
+}
+
+function wouldRestart(text: string): WarmpoolError {
+  return new WarmpoolError(
+    'TRANSACTION_LOST',
+    `${shownSql(text)} inside transaction() would commit what was done so far: it was not sent`,
+    { statusCode: 500, outcome: 'not-sent' },
+  )
 }

@@ -63,6 +63,9 @@ export function mysqlPool<const Key extends string = 'db'>(
     name: 'mysqlPool',
     before: async (request) => {
       const invocation = scope.beginRequest(request)
+      // One context for several calls at once, as tests have it: each handler finds its own database in it all the same.
+      if ((request.context as Record<string, unknown>)[key] instanceof Database)
+        request.context = Object.create(request.context)
       const context = request.context as Record<string, unknown>
       context[key] = new Database(scope, invocation)
       watch(request)

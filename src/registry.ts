@@ -50,6 +50,7 @@ function limitsOf(settings: Settings): string {
     tls: ____,
     proxy: _____,
     name: ______,
+    contextKey: _______,
     ...limits
   } = settings
   return Object.entries(limits)

@@ -230,7 +230,7 @@ test('queueLimit refuses those for whom there is no room to wait', async () => {
       code: 'POOL_QUEUE_FULL',
       outcome: 'not-sent',
       message:
-        'SELECT SLEEP(?), ? AS i (outside an invocation) was refused: 1 callers are waiting for a connection already (queueLimit)',
+        'SELECT SLEEP(?), ? AS i (outside an invocation) was refused: 1 caller is waiting for a connection already (queueLimit)',
     },
   })
   await Promise.all([1, 2, 3].map(query))

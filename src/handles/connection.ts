@@ -64,46 +64,43 @@ export class Connection extends EventEmitter implements PoolConnection {
   }
 
   /** For `transaction()`: what ends it before {@link commitGuarded} has the rest refused. Not of mysql2. */
-  async beginGuarded(kind: Kind): Promise<void> {
-    await answer(() => this.#call((link, done) => link.begin(kind, done)))
+  beginGuarded(kind: Kind): Promise<void> {
+    return this.#tell((link, done) => link.begin(kind, done))
   }
 
-  async commitGuarded(): Promise<void> {
-    await answer(() => this.#call((link, done) => link.commit(done)))
+  commitGuarded(): Promise<void> {
+    return this.#tell((link, done) => link.commit(done))
   }
 
-  async beginTransaction(): Promise<void> {
-    await this.query('START TRANSACTION')
+  beginTransaction(): Promise<void> {
+    return this.#run('START TRANSACTION')
   }
 
-  async commit(): Promise<void> {
-    await this.query('COMMIT')
+  commit(): Promise<void> {
+    return this.#run('COMMIT')
   }
 
   /** Does nothing on a connection that was given back or taken away: it has been rolled back by then. */
   async rollback(): Promise<void> {
-    if (this.#lease.link && !this.#lease.over) await this.query('ROLLBACK')
+    if (this.#lease.link && !this.#lease.over) await this.#run('ROLLBACK')
   }
 
-  async ping(): Promise<void> {
-    await answer(() => this.#call((link, done) => link.ping(done)))
+  ping(): Promise<void> {
+    return this.#tell((link, done) => link.ping(done))
   }
 
   /** Clears the session. What the pool keeps in a session of its own is set again when the connection is given back. */
-  async reset(): Promise<void> {
-    await answer(() => this.#call((link, done) => link.reset(done, STATE)))
+  reset(): Promise<void> {
+    return this.#tell((link, done) => link.reset(done, STATE))
   }
 
-  async changeUser(options: ConnectionOptions): Promise<void> {
-    await answer(() => this.#call((link, done) => link.changeUser(options, done)))
+  changeUser(options: ConnectionOptions): Promise<void> {
+    return this.#tell((link, done) => link.changeUser(options, done))
   }
 
-  async prepare(sql: string | StatementOptions): Promise<PreparedStatementInfo> {
-    return prepareOn(
-      (run) => this.#call(run),
-      sql,
-      () => this.unprepare(sql),
-    )
+  prepare(sql: string | StatementOptions): Promise<PreparedStatementInfo> {
+    const close = () => this.unprepare(sql)
+    return answer(() => prepareOn((run) => this.#call(run), sql, close))
   }
 
   unprepare(sql: string | StatementOptions): void {
@@ -118,7 +115,7 @@ export class Connection extends EventEmitter implements PoolConnection {
     void this.#giveBack()
   }
 
-  /** Closes the connection instead of giving it back. */
+  /** Closes the connection instead of giving it back. What runs on it may run on at the server. */
   destroy(): void {
     this.#lease.owner.drop(this.#lease, released())
   }
@@ -170,6 +167,14 @@ export class Connection extends EventEmitter implements PoolConnection {
   format(sql: string, values?: unknown): string {
     const { stringifyObjects = false, timezone = 'local' } = this.config
     return formatSql(sql, values as never, stringifyObjects, timezone)
+  }
+
+  #run(sql: string): Promise<void> {
+    return answer(async () => void (await this.#statement('query', sql, undefined)))
+  }
+
+  #tell(run: (link: Link, done: Done) => void): Promise<void> {
+    return answer(async () => void (await this.#call(run)))
   }
 
   async #statement<T>(method: Method, sql: Sql, values: unknown): Promise<Result<T>> {

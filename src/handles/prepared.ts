@@ -3,6 +3,7 @@ import type { PreparedStatementInfo } from 'mysql2/promise'
 import { type Done, type Sql, textOf } from '../driver.ts'
 import type { Link } from '../link.ts'
 import { effectOf, STATE } from '../policy/session.ts'
+import { answer } from './answer.ts'
 
 interface DriverStatement {
   execute(parameters: unknown, done: Done): void
@@ -18,8 +19,10 @@ export async function prepareOn(call: Call, sql: Sql, unprepare: () => void): Pr
   const effect = effectOf(textOf(sql)) | STATE
   return {
     execute: (parameters: unknown) =>
-      call((link, done) =>
-        link.run(textOf(sql), effect, (settle) => statement.execute(parameters ?? [], settle), done),
+      answer(() =>
+        call((link, done) =>
+          link.run(textOf(sql), effect, (settle) => statement.execute(parameters ?? [], settle), done),
+        ),
       ) as never,
     // Through the connection, which would go on executing its cached copy of what the server has forgotten.
     close: async () => unprepare(),

@@ -41,7 +41,7 @@ class Transacting {
   readonly #stopped = Promise.withResolvers<void>()
   readonly #givenUp = Promise.withResolvers<never>()
   #reason: Reason | undefined
-  /** Missing between two attempts. */
+  /** Missing when an attempt has ended. */
   #lease: Lease | undefined
 
   constructor(scope: Scope, invocation: Invocation, from: Place, options: TransactionOptions) {
@@ -101,16 +101,21 @@ class Transacting {
       savepoints: 0,
       broken: undefined,
     }
-    await connection.beginGuarded(course.kind)
-    const result = await new Level(course).run(work)
-    if (course.broken) throw course.broken
-    await commit(connection)
-    return result
+    try {
+      await connection.beginGuarded(course.kind)
+      const result = await new Level(course).run(work)
+      if (course.broken) throw course.broken
+      await commit(connection)
+      return result
+    } catch (error) {
+      throw partlyCommitted(error) ?? error
+    } finally {
+      this.#lease = undefined // what comes now cannot change how it ended
+    }
   }
 
   /** @returns whether there is time for another attempt */
   async #pause(attempt: number): Promise<boolean> {
-    this.#lease = undefined
     const until = clock.now() + contentionPause(attempt)
     return until < this.#invocation.deadline && !(await within(until, this.#stopped.promise))
   }
@@ -141,6 +146,12 @@ async function commit(connection: Connection): Promise<void> {
       ? error
       : commitUnknown(error as Error)
   }
+}
+
+/** For a single statement it is sure that it was not sent; the whole has been committed up to the one that ended it. */
+function partlyCommitted(error: unknown): WarmpoolError | undefined {
+  if (!(error instanceof WarmpoolError) || error.code !== 'TRANSACTION_LOST' || error.cause) return undefined
+  return new WarmpoolError('TRANSACTION_LOST', error.message, { statusCode: 500, outcome: 'unknown' })
 }
 
 function commitUnknown(cause: Error): WarmpoolError {

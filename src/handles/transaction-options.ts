@@ -1,6 +1,6 @@
 import { invalidOption } from '../errors.ts'
 import { ISOLATIONS, type Isolation, type Kind } from '../link.ts'
-import { integer, kindOf, knownKeys, oneOf, plainObject } from '../options/check.ts'
+import { integer, kindOf, knownKeys, milliseconds, oneOf, plainObject } from '../options/check.ts'
 import { type Bounds, boundsOf } from './bounds.ts'
 
 /** Options of `transaction(work, options)`. */
@@ -25,6 +25,7 @@ export function readTransactionOptions(work: unknown, options: TransactionOption
   if (given.isolation !== undefined) oneOf(...ISOLATIONS)(given.isolation, 'transaction.isolation')
   if (given.readOnly !== undefined) oneOf(true, false)(given.readOnly, 'transaction.readOnly')
   if (given.retries !== undefined) integer(0, 100)(given.retries, 'transaction.retries')
+  if (given.timeout !== undefined) milliseconds(1)(given.timeout, 'timeout')
   return boundsOf(options)
 }
 

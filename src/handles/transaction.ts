@@ -5,6 +5,7 @@ import type { Invocation } from '../invocation/invocation.ts'
 import { errorOf, type Reason } from '../invocation/reason.ts'
 import type { Enclosing, Scope } from '../invocation/scope.ts'
 import type { Kind } from '../link.ts'
+import { answer } from './answer.ts'
 import { type Bounds, bounded, boundsOfStatement, type StatementOptions } from './bounds.ts'
 import type { Connection } from './connection.ts'
 import { readTransactionOptions, refuseOtherKind, type TransactionOptions } from './transaction-options.ts'
@@ -24,7 +25,7 @@ export class Transaction {
     sql: string | StatementOptions,
     values?: QueryValues,
   ): Promise<[T, FieldPacket[]]> {
-    return this.#level.inTurn(sql, (connection) => connection.query<T>(sql, values))
+    return answer(() => this.#level.inTurn(sql, (connection) => connection.query<T>(sql, values)))
   }
 
   /** As mysql2's `execute`: a prepared statement. */
@@ -32,7 +33,7 @@ export class Transaction {
     sql: string | StatementOptions,
     values?: ExecuteValues,
   ): Promise<[T, FieldPacket[]]> {
-    return this.#level.inTurn(sql, (connection) => connection.execute<T>(sql, values))
+    return answer(() => this.#level.inTurn(sql, (connection) => connection.execute<T>(sql, values)))
   }
 
   /**
@@ -44,7 +45,7 @@ export class Transaction {
    * ```
    */
   transaction<T>(work: Work<T>, options?: TransactionOptions): Promise<T> {
-    return this.#level.nest(work, options)
+    return answer(() => this.#level.nest(work, options))
   }
 }
 

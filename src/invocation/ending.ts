@@ -3,7 +3,7 @@ import type { WarmpoolError } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { Settings } from '../options.ts'
 import type { Invocation } from './invocation.ts'
-import { tellLeaks } from './leaks.ts'
+import { tellLate, tellLeaks } from './leaks.ts'
 import type { Lease } from './lease.ts'
 
 /** How long a statement that was sent before a normal end may still take, milliseconds. */
@@ -24,6 +24,7 @@ export function endInvocation(
 ): Promise<void> | undefined {
   invocation.alarm?.clear()
   invocation.phase = 'ended'
+  invocation.tellLate = (lease) => tellLate(invocation, lease, events)
   const { leases, cleaning, halting } = invocation
   if (leases.size === 0 && cleaning.size === 0 && halting.size === 0) {
     invocation.slots.trim()
@@ -42,7 +43,7 @@ async function takeBack(invocation: Invocation, left: Lease[]): Promise<void> {
   const error = invocation.refusal()
   await Promise.all(left.map((lease) => settle(invocation, lease, error)))
   await Promise.all(invocation.halting)
-  await within(invocation.deadline, Promise.all(invocation.cleaning))
+  await within(invocation.deadline + invocation.stopTime, Promise.all(invocation.cleaning))
 }
 
 /** Lets the statement in flight come to its end, or has it stopped; starts none of those behind it. */

@@ -4,6 +4,7 @@ import type { Settings } from '../options.ts'
 import { type Fault, readOnlyServer } from '../policy/faults.ts'
 import { TRANSACTION } from '../policy/session.ts'
 import type { Slots } from '../slots/slots.ts'
+import { STOP_PATIENCE } from '../slots/stopper.ts'
 import { incidentOf, stoppedError } from './incident.ts'
 import type { Lease, Owner } from './lease.ts'
 import { errorOf, type Reason } from './reason.ts'
@@ -19,6 +20,9 @@ export interface InvocationContext {
 const ACQUIRE_TIMEOUT_OUTSIDE = 10_000
 /** The share of Lambda's remaining time that is kept back to stop, clean and answer, and its bounds, milliseconds. */
 const [MARGIN_SHARE, MARGIN_LEAST, MARGIN_MOST] = [0.05, 50, 300]
+
+/** Of what a deadline met, in the log. */
+const TOLD_AT_MOST = 5
 
 /** One call of the handler: what it was lent, until when. Or, `outside`, what belongs to the container and never ends. */
 export class Invocation implements Owner {
@@ -40,10 +44,14 @@ export class Invocation implements Owner {
   alarm: Alarm | undefined
   /** Whoever reads its answer has gone: what was being read for it is no leak. */
   cutShort = false
+  /** Once it has ended: tells of what was asked for after that. */
+  tellLate: (lease: Lease) => void = () => {}
   /** Once it has ended: the taking back of what it left behind. */
   ending: Promise<void> | undefined
   /** Milliseconds that stopping a statement may take. */
-  readonly #stopTime: number
+  readonly stopTime: number
+  /** Wall clock of Lambda's own deadline, milliseconds. */
+  readonly #end: number
   #controller: AbortController | undefined
   #outside = false
   #timeUp: WarmpoolError | undefined
@@ -64,13 +72,15 @@ export class Invocation implements Owner {
     this.acquireTimeout = settings.acquireTimeout ?? acquireTimeout
     this.connectTimeout = settings.connectTimeout
     this.tellsLeaks = settings.onLeak !== 'ignore'
-    this.#stopTime = margin / 2
+    this.stopTime = margin / 2
+    this.#end = this.deadline + margin
   }
 
   /** @param given Lambda's context, or a durable function's, which has it inside */
   static of(given: InvocationContext | undefined, slots: Slots, settings: Settings): Invocation {
     const context = given?.getRemainingTimeInMillis ? given : (given?.lambdaContext ?? given)
-    const remaining = context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY
+    const left = context?.getRemainingTimeInMillis?.()
+    const remaining = left !== undefined && Number.isFinite(left) ? left : Number.POSITIVE_INFINITY
     return new Invocation(slots, settings, context, remaining, Number.POSITIVE_INFINITY)
   }
 
@@ -100,7 +110,10 @@ export class Invocation implements Owner {
 
   /** Asks for a connection on the lease's behalf. */
   take(lease: Lease): void {
-    if (this.phase !== 'live') return lease.failed(this.refusal())
+    if (this.phase !== 'live') {
+      if (this.phase === 'ended') this.tellLate(lease)
+      return lease.failed(this.refusal())
+    }
     this.leases.add(lease)
     this.slots.acquire(lease)
   }
@@ -134,14 +147,26 @@ export class Invocation implements Owner {
     if (waited) lease.failed(withOutcome(error, 'not-sent'))
   }
 
-  /** Has the server stop what the lease runs, and gives up what it has, or waits for. */
-  halt(lease: Lease, reason: Reason, incident = this.incident(lease)): void {
-    const error = errorOf(reason, incident)
-    if (!lease.slot) return this.drop(lease, error)
-    lease.finish(error, true)
+  /**
+   * Has the server stop what the lease runs, and gives up what it has, or waits for.
+   *
+   * @param within milliseconds that this may take
+   */
+  halt(
+    lease: Lease,
+    reason: Reason,
+    incident: string = this.incident(lease),
+    within: number = Math.min(STOP_PATIENCE, this.#end - clock.now()),
+  ): void {
+    if (!lease.slot) return this.drop(lease, errorOf(reason, incident))
+    const refusal = withOutcome(
+      errorOf({ ...reason, why: `its connection was closed, as ${reason.why}` }, incident),
+      'not-sent',
+    )
+    lease.finish(refusal, true)
     this.leases.delete(lease)
     const stopped = (word: Error | undefined) => stoppedError(reason, incident, word)
-    track(this.halting, this.slots.halt(lease, clock.now() + this.#stopTime, error, stopped))
+    track(this.halting, this.slots.halt(lease, clock.now() + within, refusal, stopped))
   }
 
   /** Draws the conclusion from a statement's error: no link to a server that has become read-only is used again. */
@@ -162,20 +187,44 @@ export class Invocation implements Owner {
    */
   expire(): string[] {
     this.phase = 'expired'
+    const reason: Reason = { code: 'DEADLINE_EXCEEDED', why: 'the time was up' }
+    const [running, waiting] = [
+      [...this.leases].filter(isRunning),
+      [...this.leases].filter((one) => !isRunning(one)),
+    ]
+    // Told before any is stopped: who holds the connections is part of it. But not at length of thousands that wait.
+    const told = [...running, ...waiting]
+      .slice(0, TOLD_AT_MOST)
+      .map((lease) => [lease, this.incident(lease)] as const)
+    const incidents = new Map(told)
+    const more = this.leases.size - incidents.size
+    for (const lease of [...running, ...waiting])
+      this.halt(
+        lease,
+        reason,
+        incidents.get(lease) ?? `${lease.describe()} had not come to its end`,
+        this.stopTime,
+      )
     this.#timeUp = this.refusal()
     this.#controller?.abort(this.#timeUp)
-    // All told before any is stopped: who holds the connections is part of it.
-    const met = [...this.leases].map((lease) => [lease, this.incident(lease)] as const)
-    const reason: Reason = { code: 'DEADLINE_EXCEEDED', why: 'the time was up' }
-    for (const [lease, incident] of met) this.halt(lease, reason, incident)
-    return met.map(([, incident]) => incident)
+    return [...incidents.values(), ...(more > 0 ? [`and ${more} more`] : [])]
   }
 
-  /** @param told called with what was under way at the deadline */
-  armDeadline(told: (incidents: string[]) => void): void {
+  /**
+   * @param told called with what was under way at the deadline
+   * @param over called when Lambda's own time is up, too, and nobody has ended it
+   */
+  armDeadline(told: (incidents: string[]) => void, over: () => void): void {
     if (this.deadline === Number.POSITIVE_INFINITY) return
-    this.alarm = alarmAt(this.deadline, () => told(this.expire()))
+    this.alarm = alarmAt(this.deadline, () => {
+      this.alarm = alarmAt(this.#end, over)
+      told(this.expire())
+    })
   }
+}
+
+function isRunning(lease: Lease): boolean {
+  return lease.slot !== undefined
 }
 
 function track(under: Set<Promise<void>>, way: Promise<void> | undefined): Promise<void> | undefined {

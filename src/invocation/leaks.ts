@@ -14,18 +14,24 @@ export function tellLeaks(invocation: Invocation, left: Lease[], events: Events)
   return new WarmpoolError('LEAK', message, { statusCode: 500 })
 }
 
-function tellLeak(invocation: Invocation, lease: Lease, events: Events): void {
+/** Tells what was asked for when the invocation had ended already. It was refused. */
+export function tellLate(invocation: Invocation, lease: Lease, events: Events): void {
+  events.leaks++
+  if (invocation.tellsLeaks)
+    tellLeak(invocation, lease, events, `asked for after ${invocation.label} had ended, and refused`)
+}
+
+function tellLeak(
+  invocation: Invocation,
+  lease: Lease,
+  events: Events,
+  how = `left behind by ${invocation.label}, and taken back`,
+): void {
   const what = whatOf(lease)
   const stack = lease.from && framesOf(lease.from)
   const where = stack ? `\n${stack}` : ''
   const place = lease.from ? nearest(lease.from) : ''
-  if (
-    !events.tellOnce(
-      `leak ${what} ${place}`,
-      `left behind by ${invocation.label}, and taken back: ${what}${where}`,
-    )
-  )
-    return
+  if (!events.tellOnce(`leak ${what} ${place}`, `${how}: ${what}${where}`)) return
   events.emit('leak', { requestId: invocation.id, what, stack })
 }
 

@@ -66,6 +66,10 @@ export class Lease implements Claim {
     return this.since + this.owner.acquireTimeout
   }
 
+  get deadline(): number {
+    return this.owner.deadline
+  }
+
   get connectUntil(): number {
     return Math.min(this.owner.deadline + AFTERWORD, this.since + this.owner.connectTimeout)
   }

@@ -25,9 +25,6 @@ const DURABLE = Symbol.for('@aws/durable-execution-sdk-js/durable-context')
 const INSIDE_DURABLE =
   'wrap() or mysqlPool() inside withDurableExecution(): a suspension does not end this invocation; put wrap() around it'
 
-/** Of what a deadline met, in the log. */
-const TOLD_AT_MOST = 5
-
 /** A middy request, which carries its invocation: a WeakMap would cost 3 µs of garbage collection each time. */
 type Carrier = Record<symbol, Invocation | undefined>
 
@@ -63,7 +60,8 @@ export class Scope {
   get current(): Invocation {
     const position = this.#storage.getStore()
     if (position) return position.invocation
-    if (this.#active.size === 1) return this.#active.values().next().value as Invocation
+    const [only] = this.#active
+    if (this.#active.size === 1 && (this.#oneAtATime || only?.phase === 'live')) return only as Invocation
     const live = [...this.#active].filter(({ phase }) => phase === 'live')
     if (live.length === 1) return live[0] as Invocation
     if (this.#begun && this.#inLambda) this.#tellOutside()
@@ -80,12 +78,14 @@ export class Scope {
     const around = this.#storage.getStore()?.invocation
     if (around && this.#active.has(around)) return { invocation: around, joined: true }
     if (context && DURABLE in context) this.#events.tellOnce('durable', INSIDE_DURABLE)
-    if (this.#oneAtATime && around !== this.outside)
-      for (const earlier of this.#active) this.end(earlier, 'next invocation')?.catch(() => {}) // its end was never told to us; a leak is, on the log
+    if (this.#oneAtATime && around !== this.outside) this.#endEarlier(context?.awsRequestId)
     const invocation = Invocation.of(context, this.#slots, this.#settings)
     this.#active.add(invocation)
     this.#begun = true
-    invocation.armDeadline((incidents) => this.#tellDeadline(incidents))
+    invocation.armDeadline(
+      (incidents) => this.#tellDeadline(incidents),
+      () => this.end(invocation, 'deadline')?.catch(() => {}), // nobody told us; a leak is on the log
+    )
     return { invocation, joined: false }
   }
 
@@ -144,6 +144,13 @@ export class Scope {
     )
   }
 
+  /** Their end was never told to us. Those of the same request run beside this one: a handler may call others for its records. */
+  #endEarlier(requestId: string | undefined): void {
+    for (const earlier of this.#active)
+      if (earlier.id === undefined || earlier.id !== requestId)
+        this.end(earlier, 'next invocation')?.catch(() => {}) // a leak is on the log
+  }
+
   #startedBy(request: object): Invocation | undefined {
     return (request as Carrier)[this.#carried]
   }
@@ -151,9 +158,7 @@ export class Scope {
   /** One line, whatever becomes of the errors. */
   #tellDeadline(incidents: string[]): void {
     if (incidents.length === 0) return
-    const shown = incidents.slice(0, TOLD_AT_MOST).join('; ')
-    const more = incidents.length > TOLD_AT_MOST ? `; and ${incidents.length - TOLD_AT_MOST} more` : ''
-    this.#events.tell(`DEADLINE_EXCEEDED: ${shown}${more}`)
+    this.#events.tell(`DEADLINE_EXCEEDED: ${incidents.join('; ')}`)
   }
 
   #tellOutside(): void {

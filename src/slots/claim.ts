@@ -10,6 +10,8 @@ export interface Claim extends Waiting<Claim>, Holder {
   since: number
   /** Wall clock after which waiting ends by itself, milliseconds. */
   readonly until: number
+  /** Wall clock after which nothing is waited for on its behalf any more, milliseconds. */
+  readonly deadline: number
   /** Wall clock after which no connection is opened on its behalf any more. */
   readonly connectUntil: number
   alarm: Alarm | undefined

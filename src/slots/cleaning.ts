@@ -16,18 +16,11 @@ export function cleanupFor(link: Link, reset: Settings['sessionReset'], proxied:
 }
 
 /**
- * Makes a released link clean. What is in flight may come to its end; then a transaction is rolled back, and other state is
- * reset and made ours again.
+ * Makes a released link clean: a transaction is rolled back, other state is reset and made ours again.
  *
  * @returns whether it is clean. If not, it is dead, or closing it is all that helps.
  */
-export async function clean(
-  link: Link,
-  reset: Settings['sessionReset'],
-  opener: Opener,
-  stopper: Stopper,
-): Promise<boolean> {
-  if (link.busy) await settle(link, stopper)
+export async function clean(link: Link, reset: Settings['sessionReset'], opener: Opener): Promise<boolean> {
   const cleanup = cleanupFor(link, reset, opener.proxied)
   if (link.dead || cleanup === 'evict') return false
   if (cleanup === 'none') return true
@@ -46,10 +39,14 @@ export async function clean(
   return !link.dead
 }
 
-/** Waits for the statement in flight, but not for ever. None behind it starts. */
-async function settle(link: Link, stopper: Stopper): Promise<void> {
+/**
+ * Waits for the statement in flight, but not for ever, and has it stopped then. None behind it starts.
+ *
+ * @param deadline wall clock, milliseconds: of whoever has given it back
+ */
+export async function settle(link: Link, deadline: number, stopper: Stopper): Promise<void> {
   link.cutOff(givenBack())
-  if (await within(clock.now() + PATIENCE, link.whenQuiet())) return link.readmit()
+  if (await within(Math.min(deadline, clock.now() + PATIENCE), link.whenQuiet())) return link.readmit()
   link.stop(givenBack(), outlasted)
   await stopper.stop(link, clock.now() + STOP_PATIENCE)
   link.destroy()

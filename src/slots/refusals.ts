@@ -45,7 +45,7 @@ export function acquireTimeout(claim: Claim, situation: string): WarmpoolError {
 export function queueFull(claim: Claim, waiting: number): WarmpoolError {
   return new WarmpoolError(
     'POOL_QUEUE_FULL',
-    `${claim.describe()} was refused: ${waiting} callers are waiting for a connection already (queueLimit)`,
+    `${claim.describe()} was refused: ${waiting === 1 ? '1 caller is' : `${waiting} callers are`} waiting for a connection already (queueLimit)`,
     { retryable: true, outcome: 'not-sent' },
   )
 }

@@ -96,7 +96,7 @@ export class Slots {
     const cleanup = slot.retired ? 'evict' : cleanupFor(link, this.#limits.sessionReset, this.#opener.proxied)
     if (cleanup === 'none' && !link.busy) return this.#free(slot)
     if (cleanup === 'evict' && !link.busy) return this.#upkeep.quit(slot)
-    return this.#upkeep.clean(slot, link)
+    return this.#upkeep.clean(slot, link, claim.deadline)
   }
 
   /** Gives a connection up: its socket is closed at once, and what was in flight settles as lost. */
@@ -105,6 +105,7 @@ export class Slots {
     claim.slot = undefined
     if (slot?.holder !== claim) return
     slot.holder = undefined
+    if (slot.link?.busy) this.#stopper.orphaned++
     slot.link?.destroy(error)
   }
 

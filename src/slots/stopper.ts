@@ -1,6 +1,7 @@
 import { clock, within } from '../clock.ts'
 import type { Link } from '../link.ts'
 import { atLoad } from '../load-context.ts'
+import { undoneWhenStopped } from '../policy/stopping.ts'
 import { sayGoodbye } from './closing.ts'
 import type { Opener } from './opener.ts'
 import type { Slot } from './slot.ts'
@@ -19,8 +20,8 @@ interface Victim {
 
 /**
  * Has the server stop what a link runs: closing the socket alone would let the statement run on. First by KILL QUERY, to which
- * the statement answers that it was stopped; it cannot hit a later statement, as none is sent on this link any more. What is
- * still running then, or reached the server only after that, goes with its connection. The KILL goes over an idle link to
+ * the statement answers that it was stopped; it cannot hit a later statement, as none is sent on this link any more. A text
+ * that is not undone as a whole (several statements, a routine), and what is still running then, or reached the server only after that, goes with its connection. The KILL goes over an idle link to
  * the same server, else over a control connection to its address, of which there is one at a time.
  */
 export class Stopper {
@@ -111,8 +112,8 @@ export class Stopper {
 
   /** Asks; the second time, when the others have been asked, insists. @returns whether the server has answered */
   async #kill(by: Link, victim: Victim, until: number): Promise<boolean> {
-    const { threadId } = victim.link
-    if (victim.asked) return answers(by, `KILL ${threadId}`, until)
+    const { threadId, running } = victim.link
+    if (victim.asked || !undoneWhenStopped(running?.what ?? '')) return answers(by, `KILL ${threadId}`, until)
     victim.asked = await answers(by, `KILL QUERY ${threadId}`, until)
     if (victim.asked) this.#victims.push(victim)
     return victim.asked

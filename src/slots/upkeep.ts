@@ -2,7 +2,7 @@ import { clock } from '../clock.ts'
 import type { Events } from '../events.ts'
 import type { Link } from '../link.ts'
 import { atLoad } from '../load-context.ts'
-import { clean } from './cleaning.ts'
+import { clean, settle } from './cleaning.ts'
 import { sayGoodbye } from './closing.ts'
 import type { Limits } from './limits.ts'
 import type { Opener } from './opener.ts'
@@ -63,9 +63,12 @@ export class Upkeep {
     void atLoad(() => opened().then(arrived, failed))
   }
 
-  async clean(slot: Slot, link: Link): Promise<void> {
+  /** @param deadline wall clock, milliseconds, past which what is in flight is stopped */
+  async clean(slot: Slot, link: Link, deadline: number): Promise<void> {
     this.#states.move(slot, 'resetting')
-    if (await clean(link, this.#limits.sessionReset, this.#opener, this.#stopper)) this.#owner.free(slot)
+    const { sessionReset } = this.#limits
+    if (link.busy) await settle(link, deadline, this.#stopper)
+    if (await clean(link, sessionReset, this.#opener)) this.#owner.free(slot)
     else if (!link.dead) this.quit(slot)
   }
 

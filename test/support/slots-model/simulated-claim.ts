@@ -24,6 +24,7 @@ export class SimulatedClaim implements Claim, Asker {
   alarm: Alarm | undefined
   pending = true
   besideTransaction = false
+  readonly deadline = Number.POSITIVE_INFINITY
   slot: Slot | undefined
   readonly granted: (slot: Slot) => void
   readonly failed: (error: Error) => void
