@@ -87,13 +87,14 @@ describe.each(WAYS)('%s', (kind) => {
   })
 })
 
-test('one idle connection stops several, and serves who waits for it then', async () => {
+test('one idle connection stops several, and serves the next one then', async () => {
   await open(3)
   const before = await connectionsAsked(server.current)
   const idle = await pool.detach(() => pool.getConnection())
   const { threadId } = idle
   const { outcomes } = await overrun(2, async () => idle.release())
   expect(outcomes).toEqual([undefined, undefined])
+  await expect.poll(() => pool.stats()).toMatchObject({ idle: 1, total: 1 })
   const [[row]] = await pool.query('SELECT CONNECTION_ID() AS id')
   expect(row?.id).toBe(threadId)
   expect(await connectionsAsked(server.current)).toBe(before)
