@@ -71,7 +71,7 @@ test('one context for several calls at once: each handler finds its own database
       await db.query('INSERT INTO t VALUES (?)', [a])
     })
   const context = contextFor() as never
-  await Promise.all([handler(1, context), handler(2, context)])
+  await Promise.all([handler(2, context), handler(1, context)])
   expect(await rows()).toEqual([1, 2])
 })
 
