@@ -180,9 +180,10 @@ export class Link extends Wire {
    */
   #proveOpen(text: string, [error, result, fields]: Parameters<Done>, settle: Done): void {
     const told = error
-      ? connectionOver(error as Fault) || rollsBack(error as Fault) || this.stopping
+      ? connectionOver(error as Fault) || rollsBack(error as Fault)
       : statusOf(result, fields) !== undefined || onlyReads(text)
-    if (told || this.dead) return settle(error, result, fields)
+    // What is cut off ends without a COMMIT anyway, and nothing starts on it any more.
+    if (told || this.commands.refusal) return settle(error, result, fields)
     this.connection.query('DO 0', undefined, (failure, proof) => {
       const over = failure ? undefined : this.session.answered(null, statusOf(proof))
       if (over) this.cutOff(over)

@@ -3,7 +3,7 @@ import { createPool, type Pool, type PoolOptions } from '../src/index.ts'
 import { atDeadline, running } from './support/at-deadline.ts'
 import { contextFor } from './support/context.ts'
 import { databaseForFile } from './support/database.ts'
-import { type WayToServer, wayTo } from './support/ways-to-server.ts'
+import { close, oneConnection, type WayToServer, wayTo } from './support/ways-to-server.ts'
 
 const MARGIN = 300
 
@@ -20,20 +20,11 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   vi.restoreAllMocks()
-  way.proxy.toClient.letGo()
-  way.proxy.toServer.letGo()
-  await pool.end({ timeout: 100 })
-  await way[Symbol.asyncDispose]()
+  await close(way, pool)
 })
 
 function open(options: PoolOptions = {}): void {
-  pool = createPool({
-    ...way.options,
-    connectionLimit: 1,
-    deadlineMargin: MARGIN,
-    onLeak: 'ignore',
-    ...options,
-  })
+  pool = createPool({ ...oneConnection(way, MARGIN), ...options })
   warnings = []
   pool.on('warning', (message) => warnings.push(message))
 }

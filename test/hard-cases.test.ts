@@ -152,6 +152,17 @@ const RUN = {
       pool.pool.query('DO 1')
     })({}, {})
     await new Promise(setImmediate)`,
+  'calls on handles that nobody awaited': `
+    await pool.wrap(async () => {
+      const connection = await pool.getConnection()
+      const statement = await connection.prepare('DO 1')
+      void connection.query('DO SLEEP(0.05)')
+      for (const call of ['beginTransaction', 'commit', 'ping', 'reset']) void connection[call]()
+      void connection.changeUser({}); void connection.prepare('DO 2'); void statement.execute([])
+      void pool.transaction(async (tx) => { void tx.query('DO 1'); void tx.transaction(async () => {}); await new Promise(() => {}) })
+      await new Promise(setImmediate)
+    })({}, {})
+    await new Promise((resolve) => setTimeout(resolve, 200))`,
   'a deadline far away, and end()': `
     const never = pool.wrap(async () => { await pool.query('DO 1'); await new Promise(() => {}) })
     never({}, { getRemainingTimeInMillis: () => 900_000 })

@@ -1,10 +1,12 @@
 import middy from '@middy/core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import mysqlPool, { createPool, type Pool, type Transaction } from '../src/index.ts'
+import { add, addAndFail, added, type Runs, soldOut, swallow } from './support/adding.ts'
+import { openByProxy } from './support/by-proxy.ts'
 import { contextFor } from './support/context.ts'
 import { databaseForFile } from './support/database.ts'
 import { Rival } from './support/rival.ts'
-import { TcpProxy } from './support/tcp-proxy.ts'
+import type { TcpProxy } from './support/tcp-proxy.ts'
 
 const server = databaseForFile()
 let rival: Rival
@@ -19,28 +21,14 @@ afterAll(() => rival[Symbol.asyncDispose]())
 beforeEach(async () => {
   await server.current.query('TRUNCATE t')
   await server.current.query("INSERT INTO t VALUES (1, 'one'), (2, 'two')")
-  proxy = await TcpProxy.to(server.current)
-  pool = createPool({ connection: proxy.url(server.current.url), connectionLimit: 2, onLeak: 'ignore' })
-})
-afterEach(async () => {
-  await pool.end({ timeout: 100 })
-  await proxy[Symbol.asyncDispose]()
+  const opened = await openByProxy(server.current, { connectionLimit: 2 })
+  ;({ proxy, pool } = opened)
+  return opened.close
 })
 
-type Runs = Pick<Transaction, 'query'>
-const add = (on: Runs, id: number) => on.query('INSERT INTO t VALUES (?, "new")', [id])
-const kept = async () =>
-  (await server.current.query('SELECT id FROM t WHERE v = "new" ORDER BY id')).map(({ id }) => id)
+const kept = () => added(server.current)
 const thread = async (on: Runs) => (await on.query('SELECT CONNECTION_ID() AS id'))[0][0]?.id
-const soldOut = () => Promise.reject(new Error('sold out'))
-const swallow = () => {}
 const sent = () => proxy.commands.slice(1).map(({ text }) => text)
-
-/** Adds it and throws. */
-const addAndFail = (id: number) => async (tx: Runs) => {
-  await add(tx, id)
-  await soldOut()
-}
 
 describe('what is nested is undone by itself, or with what is around it', () => {
   test('an inner one throws: only that is undone', async () => {

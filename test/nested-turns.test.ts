@@ -1,9 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createPool, type Pool, type Transaction } from '../src/index.ts'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Pool, Transaction } from '../src/index.ts'
+import { add, addAndFail, added, soldOut, swallow } from './support/adding.ts'
+import { openByProxy } from './support/by-proxy.ts'
 import { contextFor } from './support/context.ts'
 import { databaseForFile } from './support/database.ts'
-import { TcpProxy } from './support/tcp-proxy.ts'
+import type { TcpProxy } from './support/tcp-proxy.ts'
 
 const server = databaseForFile()
 let proxy: TcpProxy
@@ -12,26 +14,13 @@ let pool: Pool
 beforeAll(() => server.current.query('CREATE TABLE t (id INT PRIMARY KEY)'))
 beforeEach(async () => {
   await server.current.query('TRUNCATE t')
-  proxy = await TcpProxy.to(server.current)
-  pool = createPool({ connection: proxy.url(server.current.url), connectionLimit: 2, onLeak: 'ignore' })
-})
-afterEach(async () => {
-  await pool.end({ timeout: 100 })
-  await proxy[Symbol.asyncDispose]()
+  const opened = await openByProxy(server.current, { connectionLimit: 2 })
+  ;({ proxy, pool } = opened)
+  return opened.close
 })
 
-type Runs = Pick<Transaction, 'query'>
-const add = (on: Runs, id: number) => on.query('INSERT INTO t VALUES (?)', [id])
-const kept = async () => (await server.current.query('SELECT id FROM t ORDER BY id')).map(({ id }) => id)
-const soldOut = () => Promise.reject(new Error('sold out'))
-const swallow = () => {}
+const kept = () => added(server.current)
 const sent = () => proxy.commands.slice(1).map(({ text }) => text)
-
-/** Adds it and throws. */
-const addAndFail = (id: number) => async (tx: Runs) => {
-  await add(tx, id)
-  await soldOut()
-}
 
 describe('those beside each other take turns, in the order of asking', () => {
   test('each is undone by itself', async () => {

@@ -1,8 +1,9 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createPool, type Pool, type Transaction } from '../src/index.ts'
+import { openByProxy } from './support/by-proxy.ts'
 import { databaseForFile } from './support/database.ts'
 import { ScriptedServer } from './support/scripted-server.ts'
-import { TcpProxy } from './support/tcp-proxy.ts'
+import type { TcpProxy } from './support/tcp-proxy.ts'
 
 const server = databaseForFile()
 let proxy: TcpProxy
@@ -11,12 +12,9 @@ let pool: Pool
 beforeAll(() => server.current.query('CREATE TABLE t (id INT PRIMARY KEY, connection INT)'))
 beforeEach(async () => {
   await server.current.query('TRUNCATE t')
-  proxy = await TcpProxy.to(server.current)
-  pool = createPool({ connection: proxy.url(server.current.url), connectionLimit: 1, onLeak: 'ignore' })
-})
-afterEach(async () => {
-  await pool.end({ timeout: 100 })
-  await proxy[Symbol.asyncDispose]()
+  const opened = await openByProxy(server.current, { connectionLimit: 1 })
+  ;({ proxy, pool } = opened)
+  return opened.close
 })
 
 const insert = (on: Pick<Transaction, 'query'>, id: number) =>

@@ -3,10 +3,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { createPool, type Pool, type Transaction } from '../src/index.ts'
 import { contentionPause } from '../src/policy/backoff.ts'
 import { contended } from '../src/policy/faults.ts'
+import { openByProxy } from './support/by-proxy.ts'
 import { contextFor } from './support/context.ts'
 import { databaseForFile } from './support/database.ts'
 import { Rival } from './support/rival.ts'
-import { TcpProxy } from './support/tcp-proxy.ts'
+import type { TcpProxy } from './support/tcp-proxy.ts'
 
 const server = databaseForFile({ args: ['--innodb-lock-wait-timeout=1'] })
 let rival: Rival
@@ -22,15 +23,14 @@ afterAll(() => rival[Symbol.asyncDispose]())
 beforeEach(async () => {
   await server.current.query('TRUNCATE t')
   await server.current.query("INSERT INTO t VALUES (1, 'one'), (2, 'two')")
-  proxy = await TcpProxy.to(server.current)
-  pool = createPool({ connection: proxy.url(server.current.url), connectionLimit: 2, onLeak: 'ignore' })
+  const opened = await openByProxy(server.current, { connectionLimit: 2 })
+  ;({ proxy, pool } = opened)
   attempts = 0
+  return opened.close
 })
 afterEach(async () => {
   vi.restoreAllMocks()
   await rival.letGo()
-  await pool.end({ timeout: 100 })
-  await proxy[Symbol.asyncDispose]()
 })
 
 /** Each attempt leaves a row of its own. */

@@ -21,6 +21,8 @@ const ACQUIRE_TIMEOUT_OUTSIDE = 10_000
 /** The share of Lambda's remaining time that is kept back to stop, clean and answer, and its bounds, milliseconds. */
 const [MARGIN_SHARE, MARGIN_LEAST, MARGIN_MOST] = [0.05, 50, 300]
 
+/** By how much readings of one deadline differ at most, milliseconds. */
+const SAME_END = 100
 /** Of what a deadline met, in the log. */
 const TOLD_AT_MOST = 5
 
@@ -99,6 +101,12 @@ export class Invocation implements Owner {
   get label(): string {
     if (this.#outside) return 'outside an invocation'
     return `invocation ${this.id ?? 'without a request id'}`
+  }
+
+  /** Whether both are part of one call of Lambda's: a handler may call others for its records. A retry has the same id, but a later end. */
+  sameCall(other: Invocation): boolean {
+    const sameEnd = this.#end === other.#end || Math.abs(this.#end - other.#end) < SAME_END
+    return this.id !== undefined && this.id === other.id && sameEnd
   }
 
   /** Aborts when the time is up. Made for whoever looks. */

@@ -78,8 +78,8 @@ export class Scope {
     const around = this.#storage.getStore()?.invocation
     if (around && this.#active.has(around)) return { invocation: around, joined: true }
     if (context && DURABLE in context) this.#events.tellOnce('durable', INSIDE_DURABLE)
-    if (this.#oneAtATime && around !== this.outside) this.#endEarlier(context?.awsRequestId)
     const invocation = Invocation.of(context, this.#slots, this.#settings)
+    if (this.#oneAtATime && around !== this.outside) this.#endEarlier(invocation)
     this.#active.add(invocation)
     this.#begun = true
     invocation.armDeadline(
@@ -144,11 +144,10 @@ export class Scope {
     )
   }
 
-  /** Their end was never told to us. Those of the same request run beside this one: a handler may call others for its records. */
-  #endEarlier(requestId: string | undefined): void {
+  /** Their end was never told to us. */
+  #endEarlier(next: Invocation): void {
     for (const earlier of this.#active)
-      if (earlier.id === undefined || earlier.id !== requestId)
-        this.end(earlier, 'next invocation')?.catch(() => {}) // a leak is on the log
+      if (!earlier.sameCall(next)) this.end(earlier, 'next invocation')?.catch(() => {}) // a leak is on the log
   }
 
   #startedBy(request: object): Invocation | undefined {

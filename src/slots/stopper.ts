@@ -20,9 +20,10 @@ interface Victim {
 
 /**
  * Has the server stop what a link runs: closing the socket alone would let the statement run on. First by KILL QUERY, to which
- * the statement answers that it was stopped; it cannot hit a later statement, as none is sent on this link any more. A text
- * that is not undone as a whole (several statements, a routine), and what is still running then, or reached the server only after that, goes with its connection. The KILL goes over an idle link to
- * the same server, else over a control connection to its address, of which there is one at a time.
+ * the statement answers that it was stopped; it cannot hit a later statement, as none is sent on this link any more. By KILL,
+ * with its connection, goes a text that is not undone as a whole (several statements, a routine), and what still runs after
+ * that, or reached the server only then. Either goes over an idle link to the same server, else over a control connection to
+ * its address, of which there is one at a time.
  */
 export class Stopper {
   /** Control connections open now: none or one. */

@@ -1,4 +1,4 @@
-import type { PoolOptions } from '../../src/index.ts'
+import type { Pool, PoolOptions } from '../../src/index.ts'
 import type { Database } from './database.ts'
 import { TcpProxy } from './tcp-proxy.ts'
 
@@ -33,4 +33,17 @@ export async function wayTo(server: Database, kind: (typeof WAYS)[number] = 'pla
     proxy,
     [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose](),
   }
+}
+
+/** A pool of one connection on a way, and the margin before Lambda's deadline. */
+export function oneConnection({ options }: WayToServer, deadlineMargin: number): PoolOptions {
+  return { ...options, connectionLimit: 1, deadlineMargin, onLeak: 'ignore' }
+}
+
+/** Also where the test has left the way held. */
+export async function close(way: WayToServer, pool: Pool): Promise<void> {
+  way.proxy.toClient.letGo()
+  way.proxy.toServer.letGo()
+  await pool.end({ timeout: 100 })
+  await way[Symbol.asyncDispose]()
 }
