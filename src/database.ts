@@ -96,7 +96,11 @@ export class Database {
   }
 
   /** The rows of a query one by one: a readable stream of objects, which holds its connection until it is closed. */
-  stream(sql: string | StatementOptions, values?: QueryValues, options?: ReadableOptions): RowStream {
+  stream<Row = RowDataPacket>(
+    sql: string | StatementOptions,
+    values?: QueryValues,
+    options?: ReadableOptions,
+  ): RowStream<Row> {
     const from = placeOf(Database.prototype.stream)
     return streamAlone(this.#scope, this.#invocation, from, sql, values, options)
   }

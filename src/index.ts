@@ -5,9 +5,14 @@ export type { EndedBy, PoolEvents } from './events.ts'
 export type { StatementOptions } from './handles/bounds.ts'
 export type { Connection } from './handles/connection.ts'
 export type { RowStream } from './handles/stream.ts'
-export type { Transaction } from './handles/transaction.ts'
+export type { Transaction, Work } from './handles/transaction.ts'
 export type { TransactionOptions } from './handles/transaction-options.ts'
-export { type MysqlPoolMiddleware, mysqlPool, mysqlPool as default } from './middleware.ts'
-export type { Credentials, CredentialsRequest, PoolOptions, TlsOptions } from './options.ts'
+export {
+  type MiddlewareOptions,
+  type MysqlPoolMiddleware,
+  mysqlPool,
+  mysqlPool as default,
+} from './middleware.ts'
+export type { ConnectionInput, Credentials, CredentialsRequest, PoolOptions, TlsOptions } from './options.ts'
 export { createPool, Pool } from './pool.ts'
 export type { PoolStats } from './stats.ts'

@@ -105,8 +105,12 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
   }
 
   /** See {@link Database.stream}. */
-  stream(sql: string | StatementOptions, values?: QueryValues, options?: ReadableOptions): RowStream {
-    if (this.#ended) return new RowStream(options).destroy(poolEnded())
+  stream<Row = RowDataPacket>(
+    sql: string | StatementOptions,
+    values?: QueryValues,
+    options?: ReadableOptions,
+  ): RowStream<Row> {
+    if (this.#ended) return new RowStream<Row>(options).destroy(poolEnded())
     const from = placeOf(Pool.prototype.stream)
     return streamAlone(this.#scope, this.#scope.current, from, sql, values, options)
   }

@@ -29,7 +29,7 @@ import { RowStream, streamOn } from './stream.ts'
  */
 export class Connection extends EventEmitter implements PoolConnection {
   readonly #lease: Lease
-  readonly #streams = new Set<RowStream>()
+  readonly #streams = new Set<RowStream<unknown>>()
   #callbacks: CallbackConnection | undefined
 
   constructor(lease: Lease) {
@@ -55,8 +55,12 @@ export class Connection extends EventEmitter implements PoolConnection {
   }
 
   /** Rows one by one. */
-  stream(sql: string | StatementOptions, values?: QueryValues, options?: ReadableOptions): RowStream {
-    const stream = new RowStream(options)
+  stream<Row = RowDataPacket>(
+    sql: string | StatementOptions,
+    values?: QueryValues,
+    options?: ReadableOptions,
+  ): RowStream<Row> {
+    const stream = new RowStream<Row>(options)
     const link = this.#lease.link
     if (!link || this.#lease.over) return stream.destroy(this.#over())
     this.#streams.add(stream)

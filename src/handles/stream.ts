@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { Readable, type ReadableOptions } from 'node:stream'
+import type { RowDataPacket } from 'mysql2'
 import { type Done, type Sql, textOf } from '../driver.ts'
 import { type ErrorCode, WarmpoolError } from '../errors.ts'
 import type { Invocation } from '../invocation/invocation.ts'
@@ -17,15 +18,15 @@ import { boundsOfStatement, unbounded, watch } from './bounds.ts'
  *
  * @param from where it was asked for
  */
-export function streamAlone(
+export function streamAlone<Row>(
   scope: Scope,
   invocation: Invocation,
   from: Place,
   sql: Sql,
   values: unknown,
   options?: ReadableOptions,
-): RowStream {
-  const stream = new RowStream(options)
+): RowStream<Row> {
+  const stream = new RowStream<Row>(options)
   return stream.guarded(() => {
     const bounds = boundsOfStatement(sql)
     const settled = () => {
@@ -52,14 +53,14 @@ export function streamAlone(
  *
  * @param settled called when the connection is free again
  */
-export function streamOn(
+export function streamOn<Row>(
   link: Link,
   lease: Lease,
   sql: Sql,
   values: unknown,
-  stream: RowStream,
+  stream: RowStream<Row>,
   settled: () => void,
-): RowStream {
+): RowStream<Row> {
   return stream.guarded(() => {
     const bounds = boundsOfStatement(sql)
     let unwatch = () => {}
@@ -81,7 +82,13 @@ export function streamOn(
  * @param settled called once, when the connection is free again
  * @returns what stands for the statement while it waits for its turn
  */
-function streamRows(link: Link, sql: Sql, values: unknown, stream: RowStream, settled: () => void): Done {
+function streamRows<Row>(
+  link: Link,
+  sql: Sql,
+  values: unknown,
+  stream: RowStream<Row>,
+  settled: () => void,
+): Done {
   stream.resumeLink = () => link.resume()
   const sink = {
     fields: (fields: unknown) => {
@@ -112,7 +119,7 @@ const TAKEN_BACK = new Set<ErrorCode>([
 ])
 
 /** Exists before its connection does. Its events come in the async context of whoever asked for it. */
-export class RowStream extends Readable {
+export class RowStream<Row = RowDataPacket> extends Readable {
   readonly #caller = new AsyncResource('warmpool:stream')
   resumeLink: () => void = () => {}
   /** Whether rows are coming. */
@@ -135,6 +142,10 @@ export class RowStream extends Readable {
       this.destroy(error as Error)
     }
     return this
+  }
+
+  override [Symbol.asyncIterator](): NodeJS.AsyncIterator<Row> {
+    return super[Symbol.asyncIterator]()
   }
 
   override _read(): void {

@@ -37,6 +37,13 @@ expectTypeOf(pool.wrap(async (event: { id: number }) => event.id)).toEqualTypeOf
   (event: { id: number }) => Promise<number>
 >()
 
+// Rows of a stream.
+for (const able of [pool, db, connection]) {
+  for await (const row of able.stream('SELECT 1')) expectTypeOf(row).toEqualTypeOf<RowDataPacket>()
+  for await (const { name } of able.stream<Customer>('SELECT * FROM customers'))
+    expectTypeOf(name).toBeString()
+}
+
 // A transaction ends with its callback.
 // @ts-expect-error
 await tx.commit()
