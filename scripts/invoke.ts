@@ -7,7 +7,7 @@ import {
   startDatabase,
 } from 'warmpool-local'
 import { GuardedDirectory } from '../local/src/database/guarded-directory.ts'
-import { bundle } from './bundle.ts'
+import { bundle } from '../local/src/function/bundle.ts'
 import { type Options, readOptions, USAGE } from './invoke/options.ts'
 import { seededDatabase } from './seeded-database.ts'
 import { serverName, watchConnections } from './server-view.ts'
@@ -28,7 +28,7 @@ async function main(args: string[]): Promise<void> {
   if (args.includes('--help')) return console.log(USAGE)
   const options = readOptions(args)
   await using directory = new GuardedDirectory()
-  const file = await bundle(options.handler, directory.path)
+  const { file } = await bundle(options.handler, directory.path)
   // Somebody's own is used as it is.
   await using database = process.env.DATABASE_URL ? await startDatabase() : await seededDatabase()
   await using container = await start(file, options, database)

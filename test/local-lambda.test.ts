@@ -162,24 +162,28 @@ describeUnderEachRuntime((runtime) => {
 
   it('kills what does not answer in time', async () => {
     const container = await start({ timeout: 200 })
-    const error = { errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out after 0.20 seconds' }
-    expect(await container.invoke({ do: 'sleep', ms: 60_000 })).toMatchObject({ ok: false, error })
-    expect(container.state).toBe('stopped')
+    const result = await container.invoke({ do: 'sleep', ms: 60_000 })
+    const errorMessage = `RequestId: ${result.requestId} Error: Task timed out after 0.20 seconds`
+    const error = { errorType: 'Sandbox.Timedout', errorMessage }
+    expect(result).toMatchObject({ ok: false, error, status: 'timeout', durationMs: 200 })
+    expect(container.state).toBe('cold')
     expect(gone(container.pid)).toBe(true)
-    await expect(container.invoke({})).rejects.toThrow('The container has stopped: start another.')
   })
 
   it('reports a crash', async () => {
     const container = await start()
-    const error = { errorType: 'Runtime.ExitError', errorMessage: 'Runtime exited with error: exit status 3' }
-    expect(await container.invoke({ do: 'crash' })).toMatchObject({ ok: false, error })
-    expect(container.state).toBe('stopped')
+    const result = await container.invoke({ do: 'crash' })
+    const errorMessage = `RequestId: ${result.requestId} Error: Runtime exited with error: exit status 3`
+    const error = { errorType: 'Runtime.ExitError', errorMessage }
+    expect(result).toMatchObject({ ok: false, error, status: 'error' })
+    expect(container.state).toBe('cold')
   })
 
   it('notices that an idle process was killed', async () => {
     const container = await start()
     process.kill(container.pid, 'SIGKILL')
-    await vi.waitFor(() => expect(container.state).toBe('stopped'))
+    await vi.waitFor(() => expect(container.state).toBe('cold'))
+    expect(await container.invoke({})).toMatchObject({ ok: true, response: { calls: 1 } })
   })
 
   it('leaves no process after a stop, frozen or not, what the handler started included', async () => {
@@ -189,6 +193,7 @@ describeUnderEachRuntime((runtime) => {
     await container.freeze()
     await container.stop()
     expect(container.state).toBe('stopped')
+    await expect(container.invoke({})).rejects.toThrow('The container has stopped: start another.')
     expect([container.pid, child].filter((pid) => !gone(pid))).toEqual([])
   })
 

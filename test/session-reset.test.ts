@@ -78,9 +78,9 @@ describe.each([false, true])('proxied: %s', (proxied) => {
   ])('clean, %s: nothing is sent between invocations', async (_, sqls) => {
     open({ proxy: proxied })
     await invoke('SELECT 1')
-    const before = proxy.toServer.packets
+    const before = proxy.packets.toServer
     for (let n = 0; n < 3; n++) await invoke(...sqls)
-    expect(proxy.toServer.packets - before).toBe(3 * sqls.length)
+    expect(proxy.packets.toServer - before).toBe(3 * sqls.length)
     expect(pool.stats().opened).toBe(1)
   })
 

@@ -114,7 +114,7 @@ test('the control connection is seen in stats(), and is gone in time when it get
   await open(2)
   const late = overrun(2, async () => way.proxy.toClient.hold())
   await expect.poll(() => pool.stats().control, { interval: 5 }).toBe(1)
-  await expect.poll(() => way.proxy.connections).toBe(3)
+  await expect.poll(() => way.proxy.clients).toHaveLength(3)
   expect((await late).outcomes).toEqual(['unknown', 'unknown'])
   await expect.poll(() => pool.stats()).toMatchObject({ control: 0, total: 0, orphaned: 2 })
   expect(way.proxy.mostConnections).toBe(3)
@@ -224,7 +224,7 @@ async function openBeside(other: TcpProxy) {
   })
   const first = await pool.detach(() => pool.getConnection())
   const second = await pool.detach(() => pool.getConnection())
-  expect([way.proxy.connections, other.connections]).toEqual([1, 1])
+  expect([way.proxy.clients.length, other.clients.length]).toEqual([1, 1])
   first.release()
   return second
 }

@@ -5,8 +5,15 @@ export {
   type Surroundings,
   startDatabase,
 } from './database/database.ts'
+export { type Bundle, type BundleOptions, bundle } from './function/bundle.ts'
+export type { ConnectionUse } from './function/connection-book.ts'
+export type { FunctionContainer } from './function/function-container.ts'
+export { type FunctionConnection, type LocalLambda, localLambda } from './function/local-lambda.ts'
+export type { FreezeOptions, FunctionOutputListener, LocalLambdaOptions } from './function/options.ts'
+export type { LambdaResult, Start } from './function/result.ts'
 export type { Container, ContainerState, InvocationResult, InvokeOptions } from './lambda/container.ts'
 export type { OutputListener } from './lambda/container-process.ts'
 export { type ContainerOptions, startContainer } from './lambda/init.ts'
 export type { InvocationError } from './lambda/invocation.ts'
 export { chooseRuntime, type RuntimeName } from './lambda/runtime.ts'
+export type { Cut, Direction, Network, NetworkConnection, Watcher } from './network/network.ts'

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { GuardedDirectory } from '../../local/src/database/guarded-directory.ts'
-import { bundle } from '../bundle.ts'
+import { bundle } from '../../local/src/function/bundle.ts'
 import { deployedShop } from './deployed-shop.ts'
 import type { Contestant } from './stage.ts'
 
@@ -10,8 +10,10 @@ import type { Contestant } from './stage.ts'
  * @param directory an empty one, for what is built
  */
 export async function prepareContestants(directory: GuardedDirectory): Promise<readonly Contestant[]> {
-  const handler = (name: string) =>
-    bundle(fileURLToPath(new URL(`./handlers/${name}.ts`, import.meta.url)), directory.path)
+  const handler = async (name: string) => {
+    const source = fileURLToPath(new URL(`./handlers/${name}.ts`, import.meta.url))
+    return (await bundle(source, directory.path)).file
+  }
   const [getOrder, placeOrder, careless, carelessWithWarmpool, shop] = await Promise.all([
     handler('get-order-mysql2'),
     handler('place-order-mysql2'),

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll } from 'vitest'
+import { bundle } from '../../local/src/function/bundle.ts'
 import type { Container } from '../../local/src/lambda/container.ts'
 import { type ContainerOptions, startContainer } from '../../local/src/lambda/init.ts'
 import type { RuntimeName } from '../../local/src/lambda/runtime.ts'
-import { bundle } from '../../scripts/bundle.ts'
 
 const repository = join(import.meta.dirname, '../..')
 
@@ -22,7 +22,7 @@ export function containersOf<Name extends string>(sources: Record<Name, string>)
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'warmpool-test-'))
     for (const [name, source] of Object.entries<string>(sources))
-      files.set(name, await bundle(join(repository, source), directory))
+      files.set(name, (await bundle(join(repository, source), directory)).file)
   })
   afterEach(() => Promise.all(running.splice(0).map((container) => container.stop())))
   afterAll(() => rm(directory, { recursive: true }))

@@ -1,3 +1,4 @@
+import { checkOptions, flag, text, texts } from '../option-check.ts'
 import { AttachedServer } from './attached.ts'
 import { dockerServer, findDocker } from './docker.ts'
 import type { Engine } from './engine.ts'
@@ -33,6 +34,7 @@ export function surroundings(): Surroundings {
 
 /** The first source there is: DATABASE_URL, a server on this machine, Docker. @throws Error when there is none */
 export async function findEngine(options: DatabaseOptions, { env, folders }: Surroundings): Promise<Engine> {
+  checkOptions('startDatabase', options, { database: text, args: texts, tls: flag })
   if (env.DATABASE_URL) return attach(env.DATABASE_URL, options)
   const { database = 'warmpool', args = [], tls = true } = options
   const wanted = { database, args, tls }

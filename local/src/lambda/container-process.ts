@@ -3,57 +3,66 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
+import { peakMemory } from './memory.ts'
+import type { Output } from './output.ts'
 import { processStates } from './process-state.ts'
 import { type Watchdog, watch } from './watchdog.ts'
 
-const OUTPUT_KEPT = 256 * 1024
 const ASLEEP_WITHIN = 20
 const STOPPED_WITHIN = 2000
 const LAST_OUTPUT_WITHIN = 200
 
-/** Called for each line the container prints. */
-export type OutputListener = (line: string, stream: 'stdout' | 'stderr') => void
+export type { OutputListener } from './output.ts'
 
-/** How to start a container's process. */
+/** As Go, which Lambda is written in, names the signals that end a process. */
+const SIGNALS: Partial<Record<NodeJS.Signals, string>> = {
+  SIGKILL: 'killed',
+  SIGTERM: 'terminated',
+  SIGABRT: 'aborted',
+  SIGSEGV: 'segmentation fault',
+}
+
+/** How to start one of a container's processes. */
 export interface ContainerCommand {
-  /** The script Node runs. */
-  entry: string
+  file: string
+  args: readonly string[]
   cwd: string
   env: Record<string, string>
-  onOutput?: OutputListener | undefined
+  output: Output
 }
 
 /**
- * The process of one container, with what its handler starts: a process group that is frozen, thawed and killed as one
+ * One process of a container, runtime or extension, with what it starts: a process group that is frozen, thawed and killed as one
  * and that does not outlive us.
  */
 export class ContainerProcess {
   readonly pid: number
-  /** Resolves when the process is gone, with how it ended in Lambda's words: `exit status 1`, `signal SIGKILL`. */
+  /** Resolves when the process is gone, with how it ended in Lambda's words: `exit status 1`, `signal: killed`. */
   readonly exited: Promise<string>
-  /** What it printed, both streams, but no more than the last 256 to 512 KB. */
-  output = ''
   readonly #watchdog: Watchdog
+  #peakMemory = 0
   #frozen = false
   #gone = false
 
-  private constructor(child: ChildProcess, pid: number, onOutput: OutputListener | undefined) {
+  private constructor(child: ChildProcess, pid: number, output: Output) {
     this.pid = pid
     this.#watchdog = watch(pid)
-    this.#collect(child.stdout, 'stdout', onOutput)
-    this.#collect(child.stderr, 'stderr', onOutput)
+    collect(child.stdout, 'stdout', output)
+    collect(child.stderr, 'stderr', output)
     this.exited = this.#watchExit(child)
   }
 
-  static async start({ entry, cwd, env, onOutput }: ContainerCommand): Promise<ContainerProcess> {
-    const child = spawn(process.execPath, [entry], {
-      cwd,
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    })
+  /** @throws if there is no such file, or it may not be executed */
+  static async start({ file, args, cwd, env, output }: ContainerCommand): Promise<ContainerProcess> {
+    const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
     if (child.pid === undefined) throw (await once(child, 'error'))[0]
-    return new ContainerProcess(child, child.pid, onOutput)
+    return new ContainerProcess(child, child.pid, output)
+  }
+
+  /** The most memory that it and what it started have been seen to use, in bytes. */
+  peakMemory(): number {
+    if (!this.#gone) this.#peakMemory = Math.max(this.#peakMemory, peakMemory(this.pid))
+    return this.#peakMemory
   }
 
   /** Stops every thread; resolves when the kernel says so, or when the process was thawed or ended meanwhile. */
@@ -99,15 +108,6 @@ export class ContainerProcess {
     return true
   }
 
-  #collect(stream: Readable | null, name: 'stdout' | 'stderr', onOutput: OutputListener | undefined): void {
-    if (!stream) return
-    createInterface({ input: stream }).on('line', (line) => {
-      this.output += `${line}\n`
-      if (this.output.length > 2 * OUTPUT_KEPT) this.output = this.output.slice(-OUTPUT_KEPT)
-      onOutput?.(line, name)
-    })
-  }
-
   async #watchExit(child: ChildProcess): Promise<string> {
     const closed = once(child, 'close')
     const [code, signal] = await once(child, 'exit')
@@ -118,6 +118,10 @@ export class ContainerProcess {
     await Promise.race([closed, delay(LAST_OUTPUT_WITHIN, undefined, { ref: false })])
     child.stdout?.destroy()
     child.stderr?.destroy()
-    return signal === null ? `exit status ${code}` : `signal ${signal}`
+    return signal === null ? `exit status ${code}` : `signal: ${SIGNALS[signal as NodeJS.Signals] ?? signal}`
   }
+}
+
+function collect(stream: Readable | null, name: 'stdout' | 'stderr', output: Output): void {
+  if (stream) createInterface({ input: stream }).on('line', (line) => output.add(line, name))
 }

@@ -1,21 +1,19 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import type { ContainerProcess } from './container-process.ts'
-import { type Answer, Invocation, type InvocationError } from './invocation.ts'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Breakdown } from './breakdown.ts'
+import { carryOut } from './carry-out.ts'
+import type { ContainerState } from './container-state.ts'
+import { Invocation } from './invocation.ts'
+import { Life } from './life.ts'
 import { positiveMs } from './milliseconds.ts'
+import { arnOf, type ContainerPlan } from './plan.ts'
+import { type InvocationResult, resultOf } from './result.ts'
 import type { RuntimeName } from './runtime.ts'
-import type { RuntimeApi } from './runtime-api.ts'
 
-/** What Lambda gives a process with an extension between SIGTERM and SIGKILL. */
-const SHUTDOWN_GRACE = 500
+export type { ContainerState } from './container-state.ts'
+export type { InvocationFacts, InvocationResult } from './result.ts'
 
-/** `busy` from an invocation's invocation until the runtime asks for the next one; with several at once, until the last answer. */
-export type ContainerState = 'ready' | 'busy' | 'frozen' | 'stopped'
-
-/** How an invocation went; a handler that throws is a result too. */
-export type InvocationResult = { requestId: string; durationMs: number } & (
-  | { ok: true; response: unknown }
-  | { ok: false; error: InvocationError }
-)
+/** What a process has after the signal of {@link Container.stop}, in milliseconds. */
+const STOP_GRACE = 500
 
 /** See {@link Container.invoke}. */
 export interface InvokeOptions {
@@ -23,64 +21,78 @@ export interface InvokeOptions {
   beforeThaw?: (() => Promise<unknown>) | undefined
 }
 
-/** What is known of a container when its INIT is done. */
-export interface ContainerFacts {
-  runtime: RuntimeName
-  initMs: number
-  timeout: number
-  functionArn: string
-  /** How many invocations it takes at once where that is several; undefined in Lambda's ordinary mode. */
-  concurrency: number | undefined
-}
-
-/** One execution environment, which takes one invocation at a time unless it was told otherwise; made by `startContainer`. */
+/**
+ * One execution environment, which takes one invocation at a time unless it was told otherwise; made by `startContainer` and
+ * `openContainer`.
+ */
 export class Container {
-  readonly #process: ContainerProcess
-  readonly #api: RuntimeApi
-  readonly #facts: ContainerFacts
-  #state: ContainerState = 'ready'
+  readonly #plan: ContainerPlan
+  readonly #life: Life
+  readonly #arn: string
   #running: Promise<InvocationResult> | undefined
   #underWay = 0
+  /** Of an INIT phase that no invocation has told of. */
+  #untoldInitMs: number | undefined
 
-  constructor(process: ContainerProcess, api: RuntimeApi, facts: ContainerFacts) {
-    this.#process = process
-    this.#api = api
-    this.#facts = facts
-    void process.exited.then(() => {
-      this.#state = 'stopped'
-      api.close()
-    })
+  constructor(plan: ContainerPlan) {
+    this.#plan = plan
+    this.#life = new Life(plan)
+    this.#arn = arnOf(plan)
   }
 
+  /** The runtime's process; of a cold or stopped container the last one. */
   get pid(): number {
-    return this.#process.pid
+    return this.#life.pid
   }
 
   /** What calls the handler here. */
   get runtime(): RuntimeName {
-    return this.#facts.runtime
+    return this.#plan.runtime.name
   }
 
-  /** From the process's start to the runtime's first Next. */
+  /** How long the last INIT took, in milliseconds: from the start of the processes until all had called Next, or it failed. */
   get initMs(): number {
-    return this.#facts.initMs
+    return this.#life.initMs
   }
 
   get state(): ContainerState {
-    return this.#state
+    return this.#life.state.now
   }
 
   /** What the container printed, both streams, but no more than the last 256 to 512 KB. */
   get output(): string {
-    return this.#process.output
+    return this.#life.output.text
+  }
+
+  /** The line of its output that a crash is known by. */
+  get lastWords(): string | undefined {
+    return this.#life.output.lastWords()
+  }
+
+  /** The container's own temporary directory, TMPDIR in its processes; it outlives them, and goes with the container. */
+  get scratch(): string {
+    return this.#life.directory.path
+  }
+
+  /** The INIT phase, which `openContainer` has run. Resolves with what went wrong; the container is cold then. */
+  async init(): Promise<Breakdown | undefined> {
+    const { initTimeout, initializationType } = this.#plan
+    const broken = await this.#life.initialize('init', initTimeout)
+    if (broken) await this.#life.end(this.#life.generation, broken)
+    else this.#life.state.move('ready')
+    if (!broken && initializationType === 'on-demand') this.#untoldInitMs = this.initMs
+    return broken
   }
 
   /**
-   * Invokes the handler; resolves when the runtime asks for the next invocation, or when the process is gone. On a
-   * frozen container the invocation is put in place first and then the process thawed, so it wakes up to it.
+   * Invokes the handler; resolves when runtime and extensions ask for the next event, or when the processes are gone. (The caller of a
+   * deployed function has its answer when the runtime has posted it: `result.answeredMs`.) On a frozen container the invocation is
+   * put in place first and then the processes are thawed, so they wake up to it; on a cold one INIT comes first, within
+   * the same timeout.
    *
-   * A handler that throws, a timeout (`Sandbox.Timedout`) and a crash (`Runtime.ExitError`) are results with `ok: false`. A
-   * timeout kills the process, but not where it takes several invocations at once: there the handler's code runs on.
+   * A handler that throws, a timeout (`Sandbox.Timedout`), a crash (`Runtime.ExitError`) and an INIT that fails are results with
+   * `ok: false`. Timeout and crash end the processes and leave the container cold; where it takes several invocations at
+   * once the handler's code runs on after a timeout, and a crash stops the container.
    *
    * @param event anything JSON can say; default `{}`
    * @param options.timeout in place of the function's, in milliseconds
@@ -88,102 +100,96 @@ export class Container {
    * @throws if the container is busy or stopped.
    */
   async invoke(event: unknown = {}, options: InvokeOptions = {}): Promise<InvocationResult> {
-    this.#refuseStopped()
-    const { concurrency } = this.#facts
+    this.#life.state.refuseStopped()
+    const { concurrency } = this.#plan
     if (this.#underWay === (concurrency ?? 1)) {
       const takes = concurrency === undefined ? 'one invocation' : `${concurrency} invocations`
       throw new Error(`The container is busy: it takes ${takes} at a time, so await it or start another.`)
     }
-    const timeout = positiveMs('timeout', options.timeout ?? this.#facts.timeout)
+    const timeout = positiveMs('timeout', options.timeout ?? this.#plan.timeout)
     this.#running = this.#run(event, timeout, options.beforeThaw)
     return this.#running
   }
 
   /**
-   * Freezes the process once the runtime waits in Next; resolves when all its threads are stopped.
+   * Freezes the processes once no invocation is under way; resolves when all their threads are stopped. A cold container has none.
    * @throws if the container takes several invocations at once: Lambda freezes none of those.
    */
   async freeze(): Promise<void> {
-    if (this.#facts.concurrency !== undefined) {
+    if (this.#plan.concurrency !== undefined) {
       throw new Error('A container that takes several invocations at once is never frozen.')
     }
-    while (this.#state === 'busy') await this.#running
-    this.#refuseStopped()
-    this.#state = 'frozen'
-    await this.#process.freeze()
+    await this.#idle()
+    const { state } = this.#life
+    state.refuseStopped()
+    if (state.now === 'ready') state.move('frozen')
+    if (state.now === 'frozen') await this.#life.generation?.freeze()
   }
 
-  /** Lets a frozen process run on without an invocation. */
+  /** Lets frozen processes run on without an invocation. */
   thaw(): void {
-    if (this.#state !== 'frozen') return
-    this.#state = 'ready'
-    this.#process.thaw()
+    if (this.state !== 'frozen') return
+    this.#life.state.move('ready')
+    this.#life.generation?.thaw()
   }
 
   /**
-   * Ends the process, frozen or not; resolves when it is gone. SIGKILL is Lambda's way where there is no extension;
-   * after any other signal the process has 500 ms.
+   * Ends the container as Lambda does one that has been idle for long, once no invocation is under way: frozen processes are thawed
+   * for it. Without an extension by SIGKILL; with one by SIGTERM to the runtime, SHUTDOWN to external extensions that asked
+   * for it, and SIGKILL after 500 ms, or after 2000 ms where there are external ones.
+   */
+  async shutdown(): Promise<void> {
+    await this.#idle()
+    const { generation } = this.#life
+    await this.#life.leave(generation && (() => generation.end('spindown')))
+  }
+
+  /**
+   * Ends the processes, frozen or not, whatever they are doing; resolves when they are gone. By SIGKILL; after any other
+   * signal they have 500 ms.
    */
   async stop({ signal = 'SIGKILL' }: { signal?: NodeJS.Signals } = {}): Promise<void> {
-    this.#process.signal(signal)
-    this.#process.thaw()
-    await Promise.race([this.#process.exited, delay(SHUTDOWN_GRACE, undefined, { ref: false })])
-    await this.#process.kill()
+    const { generation } = this.#life
+    await this.#life.leave(generation && (() => generation.stop(signal, STOP_GRACE)))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
 
-  async #run(
-    event: unknown,
-    timeout: number,
-    beforeThaw: InvokeOptions['beforeThaw'],
-  ): Promise<InvocationResult> {
-    const invocation = new Invocation(event, Date.now() + timeout, this.#facts.functionArn)
-    const frozen = this.#state === 'frozen'
-    this.#state = 'busy'
+  async #idle(): Promise<void> {
+    while (this.state === 'busy') await this.#running
+  }
+
+  async #run(event: unknown, timeout: number, beforeThaw: InvokeOptions['beforeThaw']) {
+    const life = this.#life
+    const from = this.state
+    life.state.move('busy')
     this.#underWay++
-    this.#api.deliver(invocation)
-    if (frozen) await this.#wake(beforeThaw)
-    const started = performance.now()
-    const answer = await this.#outcome(invocation, timeout)
-    if (--this.#underWay === 0 && this.#state === 'busy') this.#state = 'ready'
-    const facts = { requestId: invocation.requestId, durationMs: performance.now() - started }
-    return 'error' in answer ? { ok: false, ...answer, ...facts } : { ok: true, ...answer, ...facts }
-  }
-
-  async #wake(beforeThaw: InvokeOptions['beforeThaw']): Promise<void> {
-    try {
-      await beforeThaw?.()
-    } finally {
-      this.#process.thaw()
+    const invocation = new Invocation(event, Date.now() + timeout, this.#arn)
+    let broken = from === 'cold' ? await life.initialize('invoke', timeout) : undefined
+    const suppressedInitMs = from === 'cold' ? life.initMs : undefined
+    const { generation } = life
+    life.log.start(invocation.requestId)
+    if (generation && !broken) {
+      const manner = { timeout, beforeThaw, frozen: from === 'frozen', survivesTimeout: this.#several }
+      broken = await carryOut(generation, invocation, manner)
     }
+    const durationMs = performance.now() - invocation.started
+    const initMs = this.#untoldInitMs
+    this.#untoldInitMs = undefined
+    const observed = { durationMs, timeout, initMs, suppressedInitMs, peakMemory: life.peakMemory(), broken }
+    await turn() // after which what the handler printed before it answered has been read
+    const result = resultOf(invocation, observed)
+    life.log.end(result, broken)
+    this.#underWay--
+    const survived = !broken || (broken.kind === 'late' && this.#several)
+    if (broken && !survived) await life.end(generation, broken)
+    else if (this.#underWay === 0 && this.state === 'busy') life.state.move('ready')
+    return result
   }
 
-  /** An answer that was posted counts, whatever happens to the process after it. */
-  async #outcome(invocation: Invocation, timeout: number): Promise<Answer> {
-    const patience = new AbortController()
-    const overdue = delay(timeout, undefined, { signal: patience.signal })
-    const end = await Promise.race([invocation.over, this.#process.exited, overdue])
-    patience.abort()
-    if (typeof end === 'object') return end
-    if (end === undefined) await this.#giveUp(invocation)
-    if (invocation.answer) return invocation.answer
-    if (end !== undefined) return failure('Runtime.ExitError', `Runtime exited with error: ${end}`)
-    return failure('Sandbox.Timedout', `Task timed out after ${(timeout / 1000).toFixed(2)} seconds`)
+  get #several(): boolean {
+    return this.#plan.concurrency !== undefined
   }
-
-  async #giveUp(invocation: Invocation): Promise<void> {
-    if (this.#facts.concurrency === undefined) await this.#process.kill()
-    else this.#api.withdraw(invocation)
-  }
-
-  #refuseStopped(): void {
-    if (this.#state === 'stopped') throw new Error('The container has stopped: start another.')
-  }
-}
-
-function failure(errorType: string, errorMessage: string): Answer {
-  return { error: { errorType, errorMessage } }
 }

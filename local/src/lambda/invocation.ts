@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { StreamedBody, StreamedResponse } from './api/streamed-body.ts'
 
 /** What a handler or a runtime reports when it fails, as Lambda hands it to the caller. */
 export interface InvocationError {
@@ -7,40 +8,73 @@ export interface InvocationError {
   trace?: string[]
 }
 
-/** What the runtime posted for an invocation. */
-export type Answer = { response: unknown } | { error: InvocationError }
+/** What the caller is given. */
+export type Answer = ({ response: unknown } | { error: InvocationError }) & { streamed?: StreamedResponse }
 
 /** One call of the handler on its way through the runtime. */
 export class Invocation {
   readonly requestId = randomUUID()
   readonly body: string
-  readonly headers: Record<string, string>
+  /** In milliseconds since the epoch. */
+  readonly deadline: number
+  readonly functionArn: string
+  readonly #traceId = traceId()
+  readonly #over = Promise.withResolvers<void>()
+  /** When the runtime was let have it, as `performance.now()` tells it. */
+  started = performance.now()
   /** Whether a Next call has been given it. */
   sent = false
-  /** What the runtime has posted, if it has. */
-  answer: Answer | undefined
-  readonly #over = Promise.withResolvers<Answer>()
+  /** What the runtime streams, once it has begun. */
+  streaming: StreamedBody | undefined
+  /** How long after the start the answer was there, in milliseconds. */
+  answeredMs: number | undefined
+  #answer: Answer | undefined
 
-  /** @param deadline in milliseconds since the epoch */
   constructor(event: unknown, deadline: number, functionArn: string) {
     this.body = JSON.stringify(event)
-    this.headers = {
+    this.deadline = deadline
+    this.functionArn = functionArn
+  }
+
+  get headers(): Record<string, string> {
+    return {
       'content-type': 'application/json',
       'content-length': String(Buffer.byteLength(this.body)),
       'lambda-runtime-aws-request-id': this.requestId,
-      'lambda-runtime-deadline-ms': String(deadline),
-      'lambda-runtime-invoked-function-arn': functionArn,
-      'lambda-runtime-trace-id': traceId(),
+      'lambda-runtime-deadline-ms': String(this.deadline),
+      'lambda-runtime-invoked-function-arn': this.functionArn,
+      'lambda-runtime-trace-id': this.#traceId,
     }
   }
 
-  /** Resolves with the answer when the runtime, having posted it, calls Next; where several run at once, when it has posted it. */
-  get over(): Promise<Answer> {
+  /** The event that extensions are given. */
+  get extensionEvent() {
+    return {
+      eventType: 'INVOKE' as const,
+      deadlineMs: this.deadline,
+      requestId: this.requestId,
+      invokedFunctionArn: this.functionArn,
+      tracing: { type: 'X-Amzn-Trace-Id', value: this.#traceId },
+    }
+  }
+
+  /** What the runtime has posted, if it has. */
+  get answer(): Answer | undefined {
+    return this.#answer
+  }
+
+  answerWith(answer: Answer): void {
+    this.#answer = answer
+    this.answeredMs = performance.now() - this.started
+  }
+
+  /** Resolves when the runtime, having posted the answer, calls Next; where several run at once, when it has posted it. */
+  get over(): Promise<void> {
     return this.#over.promise
   }
 
-  end(answer: Answer): void {
-    this.#over.resolve(answer)
+  end(): void {
+    this.#over.resolve()
   }
 }
 

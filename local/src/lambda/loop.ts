@@ -6,6 +6,8 @@ import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
 import { findModule } from './handler-file.ts'
+import { describeError } from './loop-error.ts'
+import { isStreaming, setGlobals, streamResponse } from './loop-stream.ts'
 
 type Handler = (event: unknown, context: object) => unknown
 
@@ -13,10 +15,11 @@ const { env } = process
 const several = env.AWS_LAMBDA_MAX_CONCURRENCY !== undefined
 const agent = new Agent({ keepAlive: true, maxSockets: several ? Number.POSITIVE_INFINITY : 1 })
 
+const urlOf = (path: string) => `http://${env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/${path}`
+
 async function call(method: 'GET' | 'POST', path: string, body?: unknown) {
   const { promise, resolve, reject } = Promise.withResolvers<{ headers: IncomingHttpHeaders; body: string }>()
-  const url = `http://${env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/${path}`
-  request(url, { method, agent, headers: { 'content-type': 'application/json' } })
+  request(urlOf(path), { method, agent, headers: { 'content-type': 'application/json' } })
     .once('error', reject)
     .once('response', (response) => {
       text(response).then((received) => {
@@ -38,7 +41,7 @@ async function loadHandler(): Promise<Handler> {
   if (typeof handler !== 'function') {
     throw named('Runtime.HandlerNotFound', `${env._HANDLER} is undefined or not exported`)
   }
-  if (handler.length >= 3) {
+  if (handler.length >= 3 && !isStreaming(handler)) {
     throw named('Runtime.CallbackHandlerDeprecated', 'Lambda has no callback handlers from Node.js 24 on')
   }
   return handler
@@ -46,11 +49,6 @@ async function loadHandler(): Promise<Handler> {
 
 function named(name: string, message: string): Error {
   return Object.assign(new Error(message), { name })
-}
-
-function describe(error: unknown) {
-  if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error), trace: [] }
-  return { errorType: error.name, errorMessage: error.message, trace: error.stack?.split('\n') ?? [] }
 }
 
 function contextOf(headers: IncomingHttpHeaders) {
@@ -72,18 +70,22 @@ type Invocation = Awaited<ReturnType<typeof call>>
 async function answer(handler: Handler, { headers, body }: Invocation): Promise<void> {
   const context = contextOf(headers)
   if (!several) env._X_AMZN_TRACE_ID = String(headers['lambda-runtime-trace-id'])
+  const path = `invocation/${context.awsRequestId}`
+  if (isStreaming(handler))
+    return streamResponse(urlOf(`${path}/response`), (stream) => handler(JSON.parse(body), stream, context))
   try {
     const response = await handler(JSON.parse(body), context)
-    await call('POST', `invocation/${context.awsRequestId}/response`, response)
+    await call('POST', `${path}/response`, response)
   } catch (error) {
     console.error('Invoke Error', error)
-    await call('POST', `invocation/${context.awsRequestId}/error`, describe(error))
+    await call('POST', `${path}/error`, describeError(error))
   }
 }
 
+setGlobals()
 const handler = await loadHandler().catch(async (error: unknown) => {
   console.error('Init Error', error)
-  await call('POST', 'init/error', describe(error))
+  await call('POST', 'init/error', describeError(error))
   process.exit(1)
 })
 for (;;) {

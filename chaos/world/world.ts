@@ -1,0 +1,54 @@
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
+import { type Database, startDatabase } from '../../local/src/database/database.ts'
+import { surroundings } from '../../local/src/database/sources.ts'
+import { Network } from '../../local/src/network/network.ts'
+import { ConnectionWatch } from './watch-connections.ts'
+import { createLedger } from './ledger.ts'
+
+/** Room for the container and a few others, milliseconds of patience for all to be quiet. */
+const MAX_CONNECTIONS = 16
+const PATIENCE = 20_000
+
+/** A server, and the network that leads to it. Containers come and go. */
+export class World implements AsyncDisposable {
+  readonly database: Database
+  readonly network: Network
+  readonly connections: ConnectionWatch
+
+  private constructor(database: Database, network: Network) {
+    this.database = database
+    this.network = network
+    this.connections = new ConnectionWatch(network)
+  }
+
+  /** What a kill -9 of the server must not lose is in the kernel's hands by then. */
+  static async create(): Promise<World> {
+    const { DATABASE_URL: _, ...env } = process.env
+    const args = [`--max-connections=${MAX_CONNECTIONS}`, '--innodb-flush-log-at-trx-commit=2']
+    const database = await startDatabase({ database: 'chaos', args, tls: false }, { ...surroundings(), env })
+    await createLedger(database)
+    const { host, port } = database
+    return new World(database, await Network.to({ host, port }))
+  }
+
+  get url(): string {
+    return this.network.url(this.database.url)
+  }
+
+  /** Resolves when the network has handed on all that has come to it. */
+  async delivered(): Promise<void> {
+    for (let i = 0; i < 6; i++) await turn()
+  }
+
+  /** Waits until the server has no session of the application any more. @returns how many there are that do not end */
+  async alone(): Promise<number> {
+    for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(3))
+      if ((await this.database.connections()).length === 0) return 0
+    return this.database.killConnections()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.network[Symbol.asyncDispose]()
+    await this.database[Symbol.asyncDispose]()
+  }
+}

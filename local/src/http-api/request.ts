@@ -1,0 +1,52 @@
+import type { IncomingMessage } from 'node:http'
+
+/** A request as it came in. */
+export interface ApiRequest {
+  readonly method: string
+  /** Encoded, without the query string. */
+  readonly path: string
+  /** Encoded, without the question mark. */
+  readonly query: string
+  /** In order, names as they came. */
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly body: Uint8Array
+  /** `HTTP/1.1` */
+  readonly protocol: string
+  readonly sourceIp: string
+  /** Where it was received. */
+  readonly port: number
+}
+
+/** An HTTP API takes no more: 10 MB. @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+const LONGEST_BODY = 10 * 1024 * 1024
+
+/** @returns undefined when its body is longer than an HTTP API takes */
+export async function readRequest(message: IncomingMessage): Promise<ApiRequest | undefined> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of message) {
+    length += chunk.length
+    if (length > LONGEST_BODY) return undefined
+    chunks.push(chunk)
+  }
+  const { url = '/', rawHeaders, method = 'GET', httpVersion, socket } = message
+  const [path = '/', ...query] = url.split('?')
+  return {
+    method,
+    path,
+    query: query.join('?'),
+    headers: Array.from({ length: rawHeaders.length / 2 }, (_, index) => [
+      rawHeaders[2 * index] ?? '',
+      rawHeaders[2 * index + 1] ?? '',
+    ]),
+    body: Buffer.concat(chunks),
+    protocol: `HTTP/${httpVersion}`,
+    sourceIp: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+    port: socket.localPort ?? 0,
+  }
+}
+
+/** The first of that name. @param name in small letters */
+export function headerOf({ headers }: Pick<ApiRequest, 'headers'>, name: string): string | undefined {
+  return headers.find(([each]) => each.toLowerCase() === name)?.[1]
+}

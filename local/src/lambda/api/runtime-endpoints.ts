@@ -1,0 +1,151 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import type { Invocation, InvocationError } from '../invocation.ts'
+import { parseError, parsePayload } from './payload.ts'
+import { accept, refuse, wrongTime } from './replies.ts'
+import { StreamedBody } from './streamed-body.ts'
+
+const BASE = '/2018-06-01/runtime'
+const ANSWER = new RegExp(`^POST ${BASE}/invocation/([^/]+)/(response|error)$`)
+
+/**
+ * The Runtime API, for one runtime. It takes one invocation at a time, or, where it is `concurrent`, one for each Next, whether
+ * or not it has answered those before.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+ */
+export class RuntimeEndpoints {
+  readonly #initError = Promise.withResolvers<InvocationError>()
+  readonly #firstNext = Promise.withResolvers<void>()
+  readonly #concurrent: boolean
+  /** Next calls that wait, the one that has waited longest first. */
+  readonly #parked: ServerResponse[] = []
+  /** By request id: what has been delivered and is not over. */
+  readonly #invocations = new Map<string, Invocation>()
+  #initialized = false
+
+  constructor(concurrent: boolean) {
+    this.#concurrent = concurrent
+  }
+
+  /** Resolves when the runtime first calls Next; where there are several threads, when the first of them does. */
+  get firstNext(): Promise<void> {
+    return this.#firstNext.promise
+  }
+
+  /** Resolves if the runtime reports that INIT failed. */
+  get initError(): Promise<InvocationError> {
+    return this.#initError.promise
+  }
+
+  /**
+   * Gives the invocation to the Next call that has waited longest, else to the next to come. When this returns with one waiting, the kernel
+   * has the bytes (of a very large event as many as it takes), also when the runtime is frozen.
+   */
+  deliver(invocation: Invocation): void {
+    this.#invocations.set(invocation.requestId, invocation)
+    this.#send()
+  }
+
+  /** Nobody waits for it any more: what has not been sent never is, and the answer to what has been is taken and dropped. */
+  withdraw(invocation: Invocation): void {
+    if (!invocation.sent) this.#invocations.delete(invocation.requestId)
+  }
+
+  /** Whether the call was one of this API. */
+  async handle(route: string, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    const [, requestId, kind] = ANSWER.exec(route) ?? []
+    if (route === `GET ${BASE}/invocation/next`) this.#parkNext(response)
+    else if (route === `POST ${BASE}/init/error`) this.#failInit(await text(request), response)
+    else if (kind !== undefined) await this.#take(String(requestId), kind, request, response)
+    else return false
+    return true
+  }
+
+  #failInit(body: string, response: ServerResponse): void {
+    if (this.#initialized)
+      return refuse(response, 403, 'InvalidStateTransition', wrongTime('Running', 'InitError', 'runtime'))
+    accept(response)
+    this.#initError.resolve(parseError(body))
+  }
+
+  async #take(
+    requestId: string,
+    kind: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const invocation = this.#invocations.get(requestId)
+    if (!invocation) {
+      request.resume()
+      return refuse(response, 400, 'InvalidRequestID', 'Invalid request ID')
+    }
+    if (invocation.answer || invocation.streaming) {
+      request.resume()
+      const state = `Invocation${kind === 'response' ? 'Response' : 'ErrorResponse'}`
+      return refuse(response, 403, 'InvalidStateTransition', wrongTime('ResponseSent', state, 'runtime'))
+    }
+    const mode = kind === 'response' ? request.headers['lambda-runtime-function-response-mode'] : undefined
+    if (mode !== undefined && mode !== 'streaming') return this.#refuseMode(invocation, request, response)
+    if (mode === 'streaming') await this.#takeStream(invocation, request)
+    else if (kind === 'error') invocation.answerWith({ error: parseError(await text(request)) })
+    else invocation.answerWith({ response: parsePayload(await text(request)) })
+    accept(response)
+    if (this.#concurrent) this.#finish(invocation)
+  }
+
+  #refuseMode(invocation: Invocation, request: IncomingMessage, response: ServerResponse): void {
+    request.resume()
+    invocation.answerWith({ error: { errorType: 'Runtime.InvalidResponseModeHeader', errorMessage: '' } })
+    refuse(response, 400, 'InvalidFunctionResponseMode', 'Invalid function response mode')
+    if (this.#concurrent) this.#finish(invocation)
+  }
+
+  async #takeStream(invocation: Invocation, request: IncomingMessage): Promise<void> {
+    const body = new StreamedBody(request, invocation.started)
+    invocation.streaming = body
+    const { whole, error } = await body.read()
+    const streamed = body.soFar()
+    const cut = { errorType: 'Runtime.TruncatedResponse', errorMessage: 'Response stream was cut short' }
+    const wrong = whole ? error : cut
+    if (wrong) invocation.answerWith({ error: wrong, streamed })
+    else invocation.answerWith({ response: parsePayload(streamed.body.toString()), streamed })
+  }
+
+  #parkNext(response: ServerResponse): void {
+    if (!this.#concurrent) {
+      const sent = [...this.#invocations.values()].filter((invocation) => invocation.sent)
+      if (this.#parked.length > 0 || sent.some((invocation) => !invocation.answer)) {
+        const from = this.#parked.length > 0 ? 'Ready' : 'Running'
+        return refuse(response, 403, 'InvalidStateTransition', wrongTime(from, 'Ready', 'runtime'))
+      }
+      for (const invocation of sent) this.#finish(invocation)
+    }
+    this.#parked.push(response)
+    response.once('close', () => this.#forgetNext(response))
+    this.#initialized = true
+    this.#firstNext.resolve()
+    this.#send()
+  }
+
+  #send(): void {
+    for (const invocation of this.#invocations.values()) {
+      if (invocation.sent) continue
+      const [next] = this.#parked
+      if (!next) return
+      this.#forgetNext(next)
+      invocation.sent = true
+      // Node writes a response that ends in one piece at once, without waiting for a turn of the event loop.
+      next.writeHead(200, invocation.headers).end(invocation.body)
+    }
+  }
+
+  #finish(invocation: Invocation): void {
+    this.#invocations.delete(invocation.requestId)
+    if (invocation.answer) invocation.end()
+  }
+
+  #forgetNext(response: ServerResponse): void {
+    const place = this.#parked.indexOf(response)
+    if (place >= 0) this.#parked.splice(place, 1)
+  }
+}

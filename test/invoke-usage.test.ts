@@ -1,0 +1,163 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { afterAll, describe, expect, test } from 'vitest'
+import { readEvent } from '../local/src/cli/event.ts'
+import { run } from '../local/src/cli/program.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'invoke-usage-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+function write(name: string, text: string): string {
+  writeFileSync(join(directory, name), text)
+  return join(directory, name)
+}
+
+/** Runs the command in this process. */
+async function told(...args: string[]) {
+  let [out, err] = ['', '']
+  const exitCode = await run(args, {
+    out: (text) => {
+      out += text
+    },
+    err: (text) => {
+      err += text
+    },
+  })
+  return { exitCode, out, err }
+}
+
+const handler = write('handler.ts', 'export const handler = async () => 1')
+const unfinished = write('unfinished.json', '{"id":')
+const two = write('two.ts', 'export const get = async () => 1\nexport const list = async () => 2')
+const text = write('notes.txt', 'no source')
+const settings = write('serverless.yml', 'service: fixture\nfunctions: { one: { handler: nowhere.handler } }')
+
+test.each<[args: string[], sentence: string | RegExp]>([
+  // What is invoked
+  [[], "Missing required argument 'handler'; see npx warmpool-local invoke --help."],
+  [['nowhere.ts'], 'There is no handler file nowhere.ts.'],
+  [[text], `The handler ${text} is no source: it must be a TypeScript or JavaScript file.`],
+  [[handler, 'more'], /^Too many arguments .* got 2: .*; see npx warmpool-local invoke --help\.$/],
+  [
+    ['getOrders'],
+    /^The service warmpool-shop has no function getOrders: its functions are getOrder, .*migrate\.$/,
+  ],
+  [['one', '--config', 'nowhere.yml'], /^There is no nowhere\.yml/],
+  [
+    ['one', '--config', settings],
+    /^The function one has its handler in .*nowhere, but there is no such file/,
+  ],
+  [[handler, '--stage', 'prod'], `--stage is for functions of serverless.yml, and ${handler} is a file.`],
+  [[write('syntax.ts', 'export const = 1')], /syntax\.ts:1: Expected identifier/],
+  [[write('lost.ts', "export { handler } from './nowhere'")], /lost\.ts:1: Could not resolve "\.\/nowhere"/],
+  [[two], `${two} exports no 'handler', but get, list (to take one, write ${two}:get).`],
+  [[`${two}:gets`], /^\S+ exports no 'gets', but get, list /],
+  [[write('empty.ts', 'const handler = 1')], /exports no 'handler', but nothing\.$/],
+  // The event
+  [[handler, '--event', 'nowhere.json'], 'There is no event file nowhere.json.'],
+  [[handler, '--event', unfinished], /^The event file \S+unfinished\.json is not JSON: .+\.$/],
+  [[handler, '--event', '{"id":'], /^The event on the command line is not JSON: .+\.$/],
+  [
+    [handler, '--event'],
+    "Option '-e, --event <file>' argument missing; see npx warmpool-local invoke --help.",
+  ],
+  // Numbers and times
+  [[handler, '--times', '0'], "--times is '0', but must be a whole number above 0."],
+  [[handler, '--concurrency', '1.5'], "--concurrency is '1.5', but must be a whole number above 0."],
+  [[handler, '--freeze', '3'], "--freeze is '3', but must be a time such as 2s or 500ms."],
+  [[handler, '--timeout', '16m'], "--timeout is '16m', but must be milliseconds from 1 to 900000."],
+  [[handler, '--timeout', '901s'], "--timeout is '901s', but must be milliseconds from 1 to 900000."],
+  [[handler, '--memory', '64'], "--memory is '64', but must be a whole number from 128 to 10240."],
+  [[handler, '--delay', '-1'], "--delay is '-1', but must be milliseconds from 0 to 60000."],
+  [
+    [handler, '--times', '2', '--freeze', '1s', '--late-fin', '51'],
+    "--late-fin is '51', but must be milliseconds from 0 to 50.",
+  ],
+  [[handler, '--runtime', 'bun'], "--runtime is 'bun', but must be one of auto, ric, loop."],
+  // What does not go together
+  [[handler, '--kill-while-frozen'], '--kill-while-frozen needs --freeze, such as --freeze 1s.'],
+  [[handler, '--late-fin', '5'], '--late-fin needs --freeze, such as --freeze 1s.'],
+  [[handler, '--freeze', '1s'], /^--freeze needs --times 2 or more/],
+  [[handler, '--freeze', '1s', '--times', '2', '--multi', '2'], /^--freeze cannot go with --multi: /],
+  [
+    [handler, '--no-database', '--setup', 'a.sql'],
+    '--setup needs a database, and --no-database says that there is none.',
+  ],
+  // The environment and the database
+  [[handler, '--env', 'LEVEL'], '--env wants NAME=VALUE, such as --env LOG_LEVEL=debug.'],
+  [[handler, '--env-file', 'nowhere.env'], 'There is no environment file nowhere.env.'],
+  [[handler, '--env', 'DB_HOST=elsewhere'], /^--env DB_HOST names a database beside the local one: /],
+  [[handler, '--setup', 'nowhere.sql'], 'There is no setup file nowhere.sql.'],
+  [[handler, '--setup', text], /^--setup is '\S+notes\.txt', but must be a \.sql file or a module/],
+  // Slips
+  [[handler, '--colour'], "Unknown option '--colour'; see npx warmpool-local invoke --help."],
+  [[handler, '--evnt', 'x'], /^Unknown option '--evnt' \(did you mean --event\?\); see /],
+])('what is wrong with invoke %j is told in one sentence', async (args, sentence) => {
+  const { exitCode, out, err } = await told('invoke', ...args)
+  expect(err).toMatch(/^[^\n]+\n$/)
+  if (typeof sentence === 'string') expect(err.trim()).toBe(sentence)
+  else expect(err.trim()).toMatch(sentence)
+  expect(out).toBe('')
+  expect(exitCode).toBe(2)
+})
+
+describe('the command as a whole', () => {
+  test('a command that there is not is told, with one that there is', async () => {
+    const { exitCode, err } = await told('invok')
+    expect(err).toBe("Unknown command 'invok' (did you mean invoke?); see npx warmpool-local --help.\n")
+    expect(exitCode).toBe(2)
+  })
+
+  test('without anything it tells how it is used, and fails', async () => {
+    const { exitCode, out, err } = await told()
+    expect(err).toMatch(/^Usage: warmpool-local /)
+    expect(out).toBe('')
+    expect(exitCode).toBe(2)
+  })
+
+  test('it tells its version', async () => {
+    expect(await told('--version')).toMatchObject({
+      exitCode: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    })
+  })
+
+  test('the help of each command has examples, and says what exit codes mean', async () => {
+    const { out } = await told('--help')
+    expect(out).toContain('Examples:')
+    const commands = [...out.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, name]) => String(name))
+    expect(commands).toContain('invoke')
+    for (const command of commands) {
+      const help = await told(command, '--help')
+      expect(help).toMatchObject({ exitCode: 0, err: '' })
+      expect(help.out).toContain('Examples:')
+    }
+    const { out: invoke } = await told('invoke', '--help')
+    for (const code of ['0', '1', '2', '3', '130']) expect(invoke).toMatch(new RegExp(`^  ${code} +\\w`, 'm'))
+  })
+})
+
+test('a database that cannot be reached is told in one sentence, and is no fault of the input', async () => {
+  const url = 'mysql://user:password-of-it@127.0.0.1:1/schema'
+  const { exitCode, err } = await told('invoke', handler, '--env', `DATABASE_URL=${url}`)
+  expect(err).toMatch(/^The server of DATABASE_URL does not let us in: [^\n]*ECONNREFUSED[^\n]*\n$/)
+  expect(err).not.toContain('password-of-it')
+  expect(exitCode).toBe(3)
+})
+
+describe('an event', () => {
+  test('comes from stdin for -', async () => {
+    expect(await readEvent('-', Readable.from(['{"id"', ':1}']))).toEqual({ id: 1 })
+    await expect(readEvent('-', Readable.from(['']))).rejects.toThrow(
+      'The event on stdin is empty, but must be JSON.',
+    )
+  })
+
+  test('is JSON itself where it begins as JSON does, and may be anything in a file', async () => {
+    expect(await readEvent(' [1, 2]')).toEqual([1, 2])
+    expect(await readEvent(write('text.json', '\uFEFF"text"'))).toBe('text')
+    expect(await readEvent(undefined)).toEqual({})
+  })
+})
