@@ -52,13 +52,13 @@ const testsIn = (file: string) => {
   return source.match(/^test\(/gm)?.length ?? 0
 }
 
-test('the tests of docs/testing.md pass under vitest', async () => {
+test.concurrent('the tests of docs/testing.md pass under vitest', async () => {
   const stdout = await run('with_vitest', 'node_modules/vitest/vitest.mjs', 'run', '--no-file-parallelism')
   const count = testsIn('get-customer.test.ts') + testsIn('get-customer-in-lambda.test.ts')
   expect(stdout).toMatch(new RegExp(`Tests .*${count} passed`))
 })
 
-test('the test of docs/testing.md passes under node:test', async () => {
+test.concurrent('the test of docs/testing.md passes under node:test', async () => {
   const stdout = await run('with_node', '--test', '--test-reporter=tap', 'test/get-customer.node.ts')
   expect(stdout).toContain(`# pass ${testsIn('get-customer.node.ts')}\n`)
 })

@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { Program } from './support/invoke-program.ts'
 
-const repository = join(import.meta.dirname, '..')
 const directory = mkdtempSync(join(tmpdir(), 'invoke-command-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 
@@ -13,61 +13,190 @@ function write(name: string, text: string): string {
   return join(directory, name)
 }
 
-/** Runs the command that `npm run invoke` runs, without DATABASE_URL. */
-function invoke(...args: string[]) {
-  const { DATABASE_URL: _, ...env } = process.env
-  const script = join(repository, 'scripts/invoke.ts')
-  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], {
-    cwd: repository,
-    env,
-    encoding: 'utf8',
-  })
-  return { status, stdout, stderr }
+/** Runs it to its end. */
+async function ended(args: string[], options: { cwd?: string; input?: string } = {}) {
+  await using program = new Program(args, options)
+  const exitCode = await program.exitCode
+  const { stdout, stderr } = program
+  const left = [program.left(), program.processes()]
+  const reports = () =>
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  return { exitCode, stdout, stderr, left, reports }
 }
 
-describe('npm run invoke', () => {
-  it('invokes a handler of the shop cold, freezes it, cuts it off and thaws it', { timeout: 30_000 }, () => {
-    const event = ['--event', 'test/events/get-order.json']
-    const freeze = ['--times', '2', '--freeze', '20ms', '--kill-while-frozen']
-    const { status, stdout } = invoke('handlers/get-order.ts', ...event, ...freeze, '--json')
-    const reports = stdout.trim().split('\n')
-    expect(reports.map((line) => JSON.parse(line))).toMatchObject([
-      { start: 'cold', killed: 0, opened: 1, reused: 0, ok: true, response: { statusCode: 200 } },
-      { start: 'thawed', killed: 1, opened: 1, reused: 0, ok: true, response: { statusCode: 200 } },
+write(
+  'serverless.yml',
+  `service: fixture
+provider: { name: aws, runtime: nodejs24.x, environment: { A: provider, B: provider, C: provider } }
+functions:
+  tell:
+    handler: tell.handler
+    timeout: 7
+    memorySize: 256
+    environment: { B: function, DB_HOST: !GetAtt Cluster.Endpoint }`,
+)
+write(
+  'tell.ts',
+  `let count = 0
+  export const handler = async (event: object, context: { getRemainingTimeInMillis(): number; memoryLimitInMB: string }) => {
+    const { A, B, C, D, AWS_LAMBDA_FUNCTION_NAME: name, DATABASE_URL: url = 'none' } = process.env
+    console.log('count is ' + ++count)
+    return { event, count, variables: [A, B, C, D], name, url, left: context.getRemainingTimeInMillis(), memory: context.memoryLimitInMB }
+  }
+  export const broken = async () => { throw new TypeError('not today') }
+  export const busy = async () => { console.log('busy'); await new Promise((end) => setTimeout(end, 60_000)) }`,
+)
+
+const SCHEMA = write('schema.sql', 'CREATE TABLE kettles (id INT);\nINSERT INTO kettles VALUES (1), (2);\n')
+
+// They wait more than they work, so they run side by side; as each has processes of its own, none can disturb another.
+describe.concurrent('warmpool-local invoke', { timeout: 60_000 }, () => {
+  test('invokes a function of the shop cold, freezes it, has it cut off, and thaws it, on a prepared database', async () => {
+    const args = [
+      'invoke',
+      'getOrder',
+      '--event',
+      '-',
+      '--setup',
+      'scripts/shop-setup.ts',
+      '--json',
+      '--shutdown',
+    ]
+    const freeze = ['--times', '3', '--freeze', '20ms', '--kill-while-frozen']
+    const input = await readFile('test/events/get-order.json', 'utf8')
+    const { exitCode, stderr, left, reports } = await ended([...args, ...freeze], { input })
+    const answered = { ok: true, response: { statusCode: 200 }, container: 1, server: 1 }
+    const thawed = { ...answered, start: 'thawed', killed: 1, opened: 1, reused: 0, replaced: 1 }
+    expect(reports()).toMatchObject([
+      { ...answered, start: 'cold', killed: 0, opened: 1, reused: 0, replaced: 0 },
+      { ...thawed, invocation: 2 },
+      { ...thawed, invocation: 3 },
     ])
-    expect(status).toBe(0)
+    expect(stderr).toMatch(/^Database: \w+ [\d.]+, private/)
+    expect(stderr).toMatch(/^Shut down 1 container in .* later the server has none of their connections\.$/m)
+    expect(exitCode).toBe(0)
+    expect(left).toEqual([[], []])
   })
 
-  it('fails when the handler throws', { timeout: 30_000 }, () => {
-    const source = "export const handler = async () => { throw new TypeError('not today') }"
-    const { status, stdout } = invoke(write('throws.ts', source), '--times', '2')
-    expect(stdout).toMatch(/^ *1 cold .* 0 opened, 0 reused +TypeError: not today$/m)
-    expect(stdout).toMatch(/^ *2 warm .*TypeError: not today$/m)
-    expect(status).toBe(1)
+  test('gives a function its own environment, timeout and memory, and what is given over them', async () => {
+    const env = [
+      '--env-file',
+      write('fixture.env', 'C=file\nD=file\n'),
+      '--env',
+      'D=given',
+      '--env',
+      'DB_HOST=here',
+    ]
+    const args = [
+      'invoke',
+      'tell',
+      '--event',
+      '{"id":1}',
+      '--no-database',
+      '--json',
+      '--concurrency',
+      '2',
+      ...env,
+    ]
+    const { exitCode, reports } = await ended([...args, '--times', '2'], { cwd: directory })
+    const response = {
+      event: { id: 1 },
+      variables: ['provider', 'function', 'file', 'given'],
+      name: 'fixture-dev-tell',
+      url: 'none',
+      memory: '256',
+    }
+    expect(reports()).toMatchObject([
+      { start: 'cold', response: { ...response, count: 1 } },
+      { start: 'cold', response: { ...response, count: 1 } },
+      { start: 'warm', response: { ...response, count: 2 } },
+      { start: 'warm', response: { ...response, count: 2 } },
+    ])
+    const [{ container, response: first, ...report }, other] = reports()
+    expect(new Set([container, other.container])).toEqual(new Set([1, 2]))
+    expect(first.left).toBeGreaterThan(6000)
+    expect(first.left).toBeLessThanOrEqual(7000)
+    expect(report).not.toHaveProperty('opened')
+    expect(exitCode).toBe(0)
   })
 
-  const bad = write('bad.json', '{"id":')
-  it.each([
-    [[], 'One handler file is needed, 0 were named; see npm run invoke -- --help.'],
-    [['nowhere.ts'], 'There is no handler file nowhere.ts.'],
-    [['handlers/get-order.ts', '--event', 'nowhere.json'], 'There is no event file nowhere.json.'],
-    [['handlers/get-order.ts', '--event', bad], `The event file ${bad} is not JSON: `],
-    [['handlers/get-order.ts', '--freeze', '3'], "--freeze is '3', but must be a time such as 2s or 500ms."],
-    [['handlers/get-order.ts', '--kill-while-frozen'], '--kill-while-frozen needs --freeze, '],
-    [['handlers/get-order.ts', '--times', '0'], "--times is '0', but must be a whole number above 0."],
-    [['handlers/get-order.ts', '--colour'], "Unknown option '--colour'; see npm run invoke -- --help."],
-    [[write('syntax.ts', 'export const = 1')], /syntax\.ts:1: Expected identifier/],
-  ])('says in one sentence what is wrong with %j', (args, sentence) => {
-    const { status, stdout, stderr } = invoke(...args)
-    expect(stderr).toMatch(sentence)
-    expect(stderr.trim()).not.toContain('\n')
+  test('shows what the handler prints beside the table, and fails when the handler throws', async () => {
+    const args = ['invoke', 'tell.ts:broken', '--no-database', '--times', '2']
+    const { exitCode, stdout, stderr } = await ended(args, { cwd: directory })
+    expect(stdout).toMatch(
+      /^ *1 +cold .* TypeError: not today\n *2 +warm .* TypeError: not today\n2 invocations: 2 failed;/m,
+    )
+    expect(stderr).toMatch(/^ +│ .*not today/m)
+    expect(exitCode).toBe(1)
+  })
+
+  test('says in one sentence why INIT failed, and invokes no more', async () => {
+    const file = write('fails.ts', "export const handler = async () => 1\nthrow new RangeError('no setting')")
+    const { exitCode, stdout, stderr } = await ended(['invoke', file, '--no-database', '--quiet', '-n', '3'])
+    expect(stderr).toBe(`INIT of ${file} failed with RangeError: no setting.\n`)
+    expect(stdout.match(/RangeError: no setting/g)).toHaveLength(1)
+    expect(exitCode).toBe(3)
+  })
+
+  test('prepares the database with a .sql file, and says in one sentence why it could not', async () => {
+    const setup = write('bad.sql', "CREATE TABLE kettles (id INT);\nINSERT INTO kettles VALUES (';');\n")
+    const { exitCode, stdout, stderr } = await ended(['invoke', 'tell', '-q', '--setup', setup], {
+      cwd: directory,
+    })
+    expect(stderr).toMatch(/^The setup \S+bad\.sql failed: Incorrect integer value: ';'[^\n]*\.\n$/)
     expect(stdout).toBe('')
-    expect(status).toBe(1)
+    expect(exitCode).toBe(3)
   })
 
-  it('says in one sentence that there is no handler', { timeout: 30_000 }, () => {
-    const { status, stderr } = invoke(write('none.ts', 'export const other = 1'))
-    expect(stderr).toMatch(/^INIT of \S+none\.ts failed with Runtime\.HandlerNotFound: [^\n]+\n$/)
-    expect(status).toBe(1)
+  test('with --watch it runs again when a source has changed, and goes on when it cannot be bundled', async () => {
+    const file = write(
+      'watched.ts',
+      "import { text } from './text.ts'\nexport const handler = async () => text",
+    )
+    write('text.ts', "export const text = 'first'")
+    await using program = new Program(['invoke', file, '--no-database', '--watch'])
+    await program.prints(/"first"/)
+    await program.prints(/Watching/)
+    write('text.ts', "export const text = 'second'")
+    await program.prints(/"second"/)
+    await program.prints(/Watching/, 2)
+    write('text.ts', 'export const text = ')
+    await program.prints(/text\.ts:1: Unexpected end of file/)
+    write('text.ts', "export const text = 'third'")
+    await program.prints(/1 +cold .* "third"/)
+    program.signal('SIGINT')
+    expect(await program.exitCode).toBe(130)
+    expect([program.left(), program.processes()]).toEqual([[], []])
+  })
+
+  test.each<[when: string, args: string[], moment: (program: Program) => Promise<void>]>([
+    ['the database starts', [], (program) => program.hasBegun()],
+    ['the handler is at work', ['--no-database'], (program) => program.prints(/│ .*busy/)],
+    [
+      'the container is frozen',
+      ['-t', '50ms', '--freeze', '60s', '--times', '2', '--setup', SCHEMA],
+      (program) => program.prints(/frozen for 60 s/),
+    ],
+  ])('Ctrl-C while %s leaves no process and no directory', async (_when, args, moment) => {
+    await using program = new Program(['invoke', 'tell.ts:busy', '-t', '60s', ...args], { cwd: directory })
+    await moment(program)
+    program.signal('SIGINT')
+    expect(await program.exitCode).toBe(130)
+    expect(program.stderr).not.toMatch(/Error| {4}at /)
+    await vi.waitFor(() => expect([program.left(), program.processes()]).toEqual([[], []]), { timeout: 5000 })
+  })
+
+  test('ends quietly when nobody reads what it prints', async () => {
+    await using program = new Program(
+      ['invoke', 'tell', '--no-database', '--times', '1000', '--env', 'DB_HOST=x'],
+      { cwd: directory },
+    )
+    await program.prints(/2 +warm/)
+    program.close()
+    expect(await program.exitCode).toBe(141)
+    expect(program.stderr).not.toMatch(/EPIPE| {4}at /)
   })
 })

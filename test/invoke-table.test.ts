@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { initFailure, type Report, summary } from '../local/src/cli/report.ts'
-import { Screen, type ScreenOptions } from '../local/src/cli/screen.ts'
+import { type Outlet, Screen, type ScreenOptions } from '../local/src/cli/screen.ts'
 import { shortened } from '../local/src/cli/table.ts'
 
 const ORDER = { statusCode: 200, body: `{"items":"${'kettle, '.repeat(40)}"}` }
@@ -53,17 +53,32 @@ interface Terminal {
   env?: NodeJS.ProcessEnv
 }
 
+/** Takes down what is written. */
+class Paper implements Outlet {
+  text = ''
+  readonly columns?: number
+  readonly isTTY?: boolean
+
+  constructor(terminal: Terminal = {}) {
+    if (terminal.columns !== undefined) this.columns = terminal.columns
+    if (terminal.isTTY !== undefined) this.isTTY = terminal.isTTY
+  }
+
+  write(text: string): void {
+    this.text += text
+  }
+}
+
 /** What the screen shows of it. */
 function shown(
   show: (screen: Screen) => void,
   options: Partial<ScreenOptions> = {},
-  { env = {}, ...terminal }: Terminal = {},
+  terminal: Terminal = {},
 ) {
-  let [out, err] = ['', '']
-  const stdout = { ...terminal, write: (text: string) => void (out += text) }
-  const stderr = { ...terminal, write: (text: string) => void (err += text) }
-  show(new Screen({ ...OPTIONS, ...options }, new AbortController().signal, { stdout, stderr, env }))
-  return { out, err, lines: out.trimEnd().split('\n') }
+  const [stdout, stderr] = [new Paper(terminal), new Paper(terminal)]
+  const { signal } = new AbortController()
+  show(new Screen({ ...OPTIONS, ...options }, signal, { stdout, stderr, env: terminal.env ?? {} }))
+  return { out: stdout.text, err: stderr.text, lines: stdout.text.trimEnd().split('\n') }
 }
 
 const showAll = (screen: Screen) => {
@@ -82,14 +97,12 @@ describe('the table', () => {
     expect(cells('reused')).toEqual(['0', '1', '0', '1'])
     expect(cells('replaced')).toEqual(['0', '0', '1', '0'])
     expect(cells('server')).toEqual(['1', '1', '1', '1'])
-    expect(rows.map((row) => row.split(/ +/).slice(1, 3))).toEqual(
-      [
-        ['1', 'cold'],
-        ['2', 'warm'],
-        ['3', 'thawed'],
-        ['104', 'warm'],
-      ].map((cells) => (cells[0] === '104' ? ['warm', '14.90'] : cells)),
-    )
+    expect(rows.map((row) => row.trimStart().split(/ +/).slice(0, 2).join(' '))).toEqual([
+      '1 cold',
+      '2 warm',
+      '3 thawed',
+      '104 warm',
+    ])
     expect(lines[1]).toContain('182 ms')
     expect(lines[1]).toContain('194 ms')
   })
@@ -174,16 +187,15 @@ test('quiet leaves out what the handler prints and the notes, not what went wron
 })
 
 test('nothing is shown from an interruption on', () => {
-  let written = ''
-  const outlet = { write: (text: string) => void (written += text) }
+  const paper = new Paper()
   const interruption = new AbortController()
-  const screen = new Screen(OPTIONS, interruption.signal, { stdout: outlet, stderr: outlet, env: {} })
+  const screen = new Screen(OPTIONS, interruption.signal, { stdout: paper, stderr: paper, env: {} })
   interruption.abort()
   showAll(screen)
   screen.note('a note')
   screen.complaint('a complaint')
   screen.summary('in all')
-  expect(written).toBe('')
+  expect(paper.text).toBe('')
 })
 
 test('the summary counts', () => {

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { readEvent } from '../local/src/cli/event.ts'
+import { planDatabase } from '../local/src/cli/local-database.ts'
 import { run } from '../local/src/cli/program.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'invoke-usage-'))
@@ -159,5 +160,34 @@ describe('an event', () => {
     expect(await readEvent(' [1, 2]')).toEqual([1, 2])
     expect(await readEvent(write('text.json', '\uFEFF"text"'))).toBe('text')
     expect(await readEvent(undefined)).toEqual({})
+  })
+})
+
+describe('the database of a command', () => {
+  const schema = write('schema.sql', 'SELECT 1')
+  const project = mkdtempSync(join(directory, 'project-'))
+  const says = (text: string) => writeFileSync(join(project, 'package.json'), text)
+  afterEach(() => vi.unstubAllEnvs())
+
+  test('is that of --env, else of the shell, else a private one, which alone package.json prepares', async () => {
+    vi.stubEnv('DATABASE_URL', '')
+    says(JSON.stringify({ 'warmpool-local': { setup: schema } }))
+    expect(await planDatabase({}, undefined, project)).toEqual({ url: undefined, setup: schema })
+    vi.stubEnv('DATABASE_URL', 'mysql://shell')
+    expect(await planDatabase({}, undefined, project)).toEqual({ url: 'mysql://shell', setup: undefined })
+    const given = { DATABASE_URL: 'mysql://given' }
+    expect(await planDatabase(given, schema, project)).toEqual({ url: 'mysql://given', setup: schema })
+  })
+
+  test.each([
+    ['{', /^package\.json is not JSON: /],
+    ['{ "warmpool-local": "setup.sql" }', '"warmpool-local" in package.json must be an object, such as '],
+    ['{ "warmpool-local": { "setUp": "a.sql" } }', /has the key 'setUp', but knows only 'setup'\.$/],
+    ['{ "warmpool-local": { "setup": 1 } }', /setup in package\.json is 1, but must be a file's name\.$/],
+    ['{ "warmpool-local": { "setup": "nowhere.sql" } }', 'There is no setup file nowhere.sql.'],
+  ])('is refused where package.json says %s', async (text, sentence) => {
+    vi.stubEnv('DATABASE_URL', '')
+    says(text)
+    await expect(planDatabase({}, undefined, project)).rejects.toThrow(sentence)
   })
 })

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { type LocalLambda, localLambda } from '../local/src/function/local-lambda.ts'
 import type { LocalLambdaOptions } from '../local/src/function/options.ts'
+import { processStates } from '../local/src/lambda/process-state.ts'
 import { describeUnderEachRuntime } from './support/runtimes.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'local-function-'))
@@ -36,7 +37,8 @@ describeUnderEachRuntime((runtime) => {
       'order.ts',
       'import { take } from "./stock.ts"\n\nexport const handler = async () => take()\n',
     )
-    const result = await (await start(order, { runtime })).invoke()
+    const env = { NODE_OPTIONS: '--stack-trace-limit=20' } // which does not stand in the way
+    const result = await (await start(order, { runtime, env })).invoke()
     if (result.ok) throw new Error('it should have failed')
     const trace = result.error.trace?.join('\n')
     expect(trace).toContain(`${stock}:4:`)
@@ -46,10 +48,13 @@ describeUnderEachRuntime((runtime) => {
   test('a failing INIT is the invocation’s answer, and the next tries it again', async () => {
     const flag = join(directory, `ready-${runtime}`)
     const source = `import { existsSync } from 'node:fs'
+      console.log('tried')
       if (!existsSync(process.env.FLAG ?? '')) throw new RangeError('not yet')
       export const handler = async () => 'ready'`
     const lambda = await start(write('init.ts', source), { runtime, env: { FLAG: flag } })
     const [first, second] = [await lambda.invoke(), await lambda.invoke()]
+    // Once in a phase of its own, and again with each event.
+    expect(lambda.output.match(/tried/g)).toHaveLength(3)
     for (const result of [first, second])
       expect(result).toMatchObject({
         ok: false,
@@ -68,6 +73,44 @@ test('the bundle is alone in a directory that is gone afterwards', async () => {
   await lambda[Symbol.asyncDispose]()
   expect(existsSync(response)).toBe(false)
   await expect(lambda.invoke()).rejects.toThrow('The function has been disposed of')
+})
+
+test('what is printed is told with the container’s number, and so is what the platform logs', async () => {
+  const told: string[] = []
+  const tell = (kind: string, line: string, container: number) => told.push(`${kind} ${container}: ${line}`)
+  const handler = write('prints.ts', 'export const handler = async (event) => console.warn(`<${event.id}>`)')
+  const lambda = await start(handler, {
+    onOutput: (line, stream, container) => tell(stream, line, container),
+    onPlatform: (line, container) => tell('platform', line, container),
+  })
+  const results = await lambda.invokeAll([{ id: 'a' }, { id: 'b' }])
+  for (const { container, requestId } of results) {
+    expect(told).toContain(`platform ${container}: START RequestId: ${requestId} Version: $LATEST`)
+    expect(told).toContainEqual(
+      expect.stringContaining(`platform ${container}: REPORT RequestId: ${requestId}`),
+    )
+  }
+  expect(told).toContainEqual(expect.stringMatching(/^stderr 1: .*<a>$/))
+  expect(told).toContainEqual(expect.stringMatching(/^stderr 2: .*<b>$/))
+})
+
+test('kill() in the middle of INIT ends it, and the invocation that waits for it is told', async () => {
+  const lambda = await start(write('hangs.ts', 'await new Promise(() => setInterval(() => {}, 1000))'))
+  const invoked = lambda.invoke()
+  const [container] = lambda.containers
+  await vi.waitFor(() => expect(processStates(container?.pid ?? 0)).not.toEqual([]))
+  await lambda.kill()
+  expect(processStates(container?.pid ?? 0)).toEqual([])
+  expect(await invoked).toMatchObject({ ok: false, container: 1, error: { errorType: 'Runtime.ExitError' } })
+})
+
+test('a bundle that is gone for a while is found again', async () => {
+  const handler = write('deployed/again.mjs', ENV_BACK)
+  const lambda = await start(handler, { bundle: false })
+  rmSync(handler)
+  await expect(lambda.invoke()).rejects.toThrow(`The handler file ${handler} does not exist.`)
+  write('deployed/again.mjs', ENV_BACK)
+  expect(await lambda.invoke()).toMatchObject({ ok: true, start: 'cold' })
 })
 
 test('what is bundled already runs as it is', async () => {

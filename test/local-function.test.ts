@@ -1,35 +1,16 @@
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { GuardedDirectory } from '../local/src/database/guarded-directory.ts'
-import { bundle } from '../local/src/function/bundle.ts'
-import { type LocalLambda, localLambda } from '../local/src/function/local-lambda.ts'
+import { expect, test, vi } from 'vitest'
+import type { LocalLambda } from '../local/src/function/local-lambda.ts'
 import type { LocalLambdaOptions } from '../local/src/function/options.ts'
 import { processStates } from '../local/src/lambda/process-state.ts'
 import { databaseForFile } from './support/database.ts'
+import { functionsOf } from './support/functions.ts'
 import { describeUnderEachRuntime } from './support/runtimes.ts'
 
 const server = databaseForFile()
-const directory = new GuardedDirectory()
-let handler: string
-beforeAll(async () => {
-  handler = (await bundle(join(import.meta.dirname, 'support/observed-handler.ts'), directory.path)).file
-})
-afterAll(() => directory.remove())
+const functions = functionsOf({ observed: 'test/support/observed-handler.ts' })
 
-const running: LocalLambda[] = []
-afterEach(() => Promise.all(running.splice(0).map((lambda) => lambda[Symbol.asyncDispose]())))
-
-async function start(options: Partial<LocalLambdaOptions> = {}): Promise<LocalLambda> {
-  const lambda = await localLambda({
-    handler,
-    bundle: false,
-    database: server.current,
-    runtime: 'loop',
-    ...options,
-  })
-  running.push(lambda)
-  return lambda
-}
+const start = (options: Partial<LocalLambdaOptions> = {}): Promise<LocalLambda> =>
+  functions.start('observed', { database: server.current, runtime: 'loop', ...options })
 
 /** What the handler did, and everything else about the invocation that is the same each time. */
 async function invoke(lambda: LocalLambda, event: object) {

@@ -27,7 +27,8 @@ function outputOf(script: string, args: string[], env: NodeJS.ProcessEnv): Promi
   })
 }
 
-const invoke = ['scripts/invoke.ts', 'handlers/get-order.ts', '--event', 'test/events/get-order.json']
+const command = 'local/src/cli/main.ts'
+const invoke = [command, 'invoke', 'handlers/get-order.ts', '--event', 'test/events/get-order.json']
 const seed = ['scripts/seed.ts']
 const unencoded = `mysql://shop:${SECRET}@127.0.0.1:1/shop`
 const withWrongPassword = () => server.current.url.replace(/:[^:@]+@/, `:${ENCODED}@`)
@@ -65,8 +66,8 @@ test.each(['loop', 'auto'])(
   async (runtime) => {
     const file = join(directory, 'handler.ts')
     writeFileSync(file, HANDLER)
-    const args = [file, '--runtime', runtime]
-    const output = await outputOf('scripts/invoke.ts', args, { DATABASE_URL: server.current.url })
+    const args = ['invoke', file, '--runtime', runtime, '--full']
+    const output = await outputOf(command, args, { DATABASE_URL: server.current.url })
     expect(output).toContain('cannot connect to 127.0.0.1:1 as warmpool')
     expect(secretsIn(output)).toEqual([])
   },

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Container } from '../local/src/lambda/container.ts'
+import type { LocalLambda } from '../local/src/function/local-lambda.ts'
 import { seed } from '../scripts/seed.ts'
 import { createPool } from '../src/index.ts'
 import getOrder from './events/get-order.json' with { type: 'json' }
-import { containersOf } from './support/containers.ts'
 import { databaseForFile } from './support/database.ts'
+import { functionsOf } from './support/functions.ts'
 import { describeUnderEachRuntime } from './support/runtimes.ts'
-import { TcpProxy } from './support/tcp-proxy.ts'
 
 /** Rounds of each race. `THAWS=300 npx vitest run test/thaw.test.ts` takes a closer look, with mysql2's pool beside in each. */
 const CLOSER_LOOK = process.env.THAWS !== undefined
@@ -17,7 +16,7 @@ const RESTARTS = 3
 const SLEPT = 150
 
 const server = databaseForFile()
-const containers = containersOf({
+const functions = functionsOf({
   warmpool: 'handlers/get-order.ts',
   'mysql2 pool': 'scripts/demo/handlers/get-order-mysql2.ts',
   'warmpool, validateAfter 100': 'scripts/demo/handlers/careless-warmpool.ts',
@@ -34,8 +33,11 @@ async function noneLeft(): Promise<void> {
 }
 
 /** Whether it answered with the order. */
-async function answers(container: Container, options?: Parameters<Container['invoke']>[1]): Promise<boolean> {
-  const result = await container.invoke(getOrder, options)
+async function answers(
+  lambda: LocalLambda,
+  options?: Parameters<LocalLambda['invoke']>[1],
+): Promise<boolean> {
+  const result = await lambda.invoke(getOrder, options)
   return result.ok && (result.response as { statusCode: number }).statusCode === 200
 }
 
@@ -48,35 +50,36 @@ const HARDEST = 'killed while frozen, the FIN after the invocation'
 
 /** One round: what happens between two invocations, and whether the second is answered. */
 const races = {
-  'killed while frozen, the FIN before the invocation': async (container: Container) => {
-    await container.freeze()
+  'killed while frozen, the FIN before the invocation': async (lambda: LocalLambda) => {
+    await lambda.freeze()
     await kill()
-    return answers(container)
+    return answers(lambda)
   },
-  [HARDEST]: async (container: Container) => {
-    await container.freeze()
-    return answers(container, { beforeThaw: kill })
+  [HARDEST]: async (lambda: LocalLambda) => {
+    await lambda.freeze()
+    return answers(lambda, { beforeThaw: kill })
   },
-  'killed before the freeze': async (container: Container) => {
+  'killed before the freeze': async (lambda: LocalLambda) => {
     await kill()
-    await container.freeze()
-    return answers(container)
+    await lambda.freeze()
+    return answers(lambda)
   },
 }
 
 describeUnderEachRuntime((runtime) => {
-  const start = (name: Parameters<typeof containers.start>[0], url = server.current.url) =>
-    containers.start(name, runtime, url)
+  /** It reaches the server directly, so that what the server's kernel does is what the container's sees. */
+  const start = (name: Parameters<typeof functions.start>[0]) =>
+    functions.start(name, { runtime, env: { DATABASE_URL: server.current.url } })
 
   describe.each(Object.entries(races))('%s', (title, race) => {
     async function failures(name: 'warmpool' | 'mysql2 pool'): Promise<number> {
-      const container = await start(name)
+      const lambda = await start(name)
       let failed = 0
       for (let round = 0; round < THAWS; round++) {
-        await container.invoke(getOrder) // leaves one connection to kill
-        if (!(await race(container))) failed++
+        await lambda.invoke(getOrder) // leaves one connection to kill
+        if (!(await race(lambda))) failed++
       }
-      await container.stop()
+      await lambda.kill()
       await noneLeft()
       return failed
     }
@@ -94,54 +97,49 @@ describeUnderEachRuntime((runtime) => {
   })
 
   test('the server is restarted while the container is frozen', async () => {
-    const container = await start('warmpool')
-    expect(await answers(container)).toBe(true)
+    const lambda = await start('warmpool')
+    expect(await answers(lambda)).toBe(true)
     for (let round = 0; round < RESTARTS; round++) {
-      await container.freeze()
+      await lambda.freeze()
       await server.current.restart()
-      expect(await answers(container)).toBe(true)
+      expect(await answers(lambda)).toBe(true)
       expect(await server.current.connections()).toHaveLength(1)
     }
   })
 
   test('the FIN comes after the thaw, to a connection idle for longer than validateAfter', async () => {
-    const { host, port, url } = server.current
-    await using proxy = await TcpProxy.to({ host, port })
-    const container = await start('warmpool, validateAfter 100', proxy.url(url))
+    const lambda = await functions.start('warmpool, validateAfter 100', { runtime, database: server.current })
     for (let round = 0; round < 5; round++) {
-      await container.invoke({ does: 'placeOrder' })
-      await container.freeze()
-      proxy.toClient.hold()
+      await lambda.invoke({ does: 'placeOrder' })
+      await lambda.freeze({ lateBy: 5 })
       await kill()
       await sleep(SLEPT)
-      const answer = container.invoke({ does: 'placeOrder' })
-      await sleep(5)
-      proxy.toClient.letGo()
-      expect(await answer).toMatchObject({ ok: true })
+      const connections = { opened: 1, reused: 0, replaced: 1, open: 1 }
+      expect(await lambda.invoke({ does: 'placeOrder' })).toMatchObject({ ok: true, connections })
     }
   })
 
   test('100 warm invocations with freezes in between open one connection', async () => {
-    const container = await start('warmpool')
-    expect(await answers(container)).toBe(true)
+    const lambda = await start('warmpool')
+    expect(await answers(lambda)).toBe(true)
     const before = await server.current.connections()
     expect(before).toHaveLength(1)
     for (let round = 0; round < 100; round++) {
-      await container.freeze()
-      expect(await answers(container)).toBe(true)
+      await lambda.freeze()
+      expect(await answers(lambda)).toBe(true)
     }
     expect((await server.current.connections()).map(({ Id }) => Id)).toEqual(before.map(({ Id }) => Id))
   })
 
   test('a handler that throws inside a transaction leaves the connection clean and in use', async () => {
-    const container = await start('warmpool, validateAfter 100')
-    await container.invoke({ does: 'placeOrder' })
+    const lambda = await start('warmpool, validateAfter 100')
+    await lambda.invoke({ does: 'placeOrder' })
     const before = await server.current.connections()
     for (let round = 0; round < 5; round++) {
-      const thrown = await container.invoke({ does: 'throwInTransaction' })
+      const thrown = await lambda.invoke({ does: 'throwInTransaction' })
       expect(thrown).toMatchObject({ ok: false, error: { errorMessage: 'The card was declined.' } })
-      await container.freeze()
-      expect(await container.invoke({ does: 'placeOrder' })).toMatchObject({ ok: true })
+      await lambda.freeze()
+      expect(await lambda.invoke({ does: 'placeOrder' })).toMatchObject({ ok: true })
     }
     expect((await server.current.connections()).map(({ Id }) => Id)).toEqual(before.map(({ Id }) => Id))
     const half = await server.current.query(

@@ -1,15 +1,16 @@
 import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Container, InvocationResult, InvokeOptions } from '../local/src/lambda/container.ts'
+import type { LocalLambda } from '../local/src/function/local-lambda.ts'
+import type { InvocationResult, InvokeOptions } from '../local/src/lambda/container.ts'
 import type { threadsHere } from '../src/options/threads.ts'
 import { shareOf, workerCount } from '../src/policy/threads.ts'
-import { containersOf } from './support/containers.ts'
 import { databaseForFile } from './support/database.ts'
+import { functionsOf } from './support/functions.ts'
 import { describeUnderEachRuntime } from './support/runtimes.ts'
 
 const server = databaseForFile()
-const containers = containersOf({ threaded: 'test/support/threaded-handler.ts' })
+const functions = functionsOf({ threaded: 'test/support/threaded-handler.ts' })
 
 beforeAll(() =>
   server.current.query('CREATE TABLE notes (request VARCHAR(36), text VARCHAR(20), session BIGINT)'),
@@ -53,26 +54,24 @@ describeUnderEachRuntime((runtime) => {
   const threads = threadsOf(2)
 
   /** A container in which every thread has loaded the handler. */
-  async function start(limit: number, workers = 2): Promise<Container> {
-    const env = { LIMIT: String(limit), AWS_LAMBDA_NODEJS_WORKER_COUNT: String(workers) }
-    const container = await containers.start('threaded', runtime, server.current.url, {
-      env,
-      concurrency: 12,
-      timeout: 20_000,
-    })
+  async function start(limit: number, workers = 2): Promise<LocalLambda> {
+    const { url: DATABASE_URL } = server.current
+    const env = { DATABASE_URL, LIMIT: `${limit}`, AWS_LAMBDA_NODEJS_WORKER_COUNT: `${workers}` }
+    const options = { runtime, env, concurrency: 12, maxContainers: 1, timeout: 20_000 }
+    const lambda = await functions.start('threaded', options)
     const seen = new Set<number>()
-    while (seen.size < threadsOf(workers)) seen.add((await responseOf(container.invoke())).threadId)
-    return container
+    while (seen.size < threadsOf(workers)) seen.add((await responseOf(lambda.invoke())).threadId)
+    return lambda
   }
 
-  const invoke = async (container: Container, work: string, options?: InvokeOptions) => {
-    const invoked = container.invoke({ do: work }, options)
+  const invoke = async (lambda: LocalLambda, work: string, options?: InvokeOptions) => {
+    const invoked = lambda.invoke({ do: work }, options)
     return { work, ...(await responseOf(invoked)), request: (await invoked).requestId }
   }
 
   test('twelve invocations at once are served within the bound, and none meets what another left', async () => {
-    const container = await start(4)
-    const all = Array.from({ length: 12 }, (_, i) => invoke(container, i % 2 ? 'order' : 'leave'))
+    const lambda = await start(4)
+    const all = Array.from({ length: 12 }, (_, i) => invoke(lambda, i % 2 ? 'order' : 'leave'))
     const served = await Promise.all(all)
 
     expect(new Set(served.map(({ threadId }) => threadId)).size).toBe(threads)
@@ -85,19 +84,19 @@ describeUnderEachRuntime((runtime) => {
     // Each thread tells once of the place where they leave something, in the name of one that did, in that thread.
     const leaving = served.filter(({ work }) => work === 'leave')
     await vi.waitFor(() => {
-      const told = [...container.output.matchAll(/thread <(\d+)> told of <(.+?)>/g)]
+      const told = [...lambda.output.matchAll(/thread <(\d+)> told of <(.+?)>/g)]
       expect(new Set(told.map(([, thread]) => Number(thread)))).toEqual(
         new Set(leaving.map(({ threadId }) => threadId)),
       )
       for (const [, thread, request] of told)
         expect(leaving).toContainEqual(expect.objectContaining({ threadId: Number(thread), request }))
     })
-    expect(container.output).not.toContain('connectionLimit')
+    expect(lambda.output).not.toContain('connectionLimit')
   })
 
   test('a transaction stays on one session, and is in nobody else’s', async () => {
-    const container = await start(2)
-    const served = await Promise.all(Array.from({ length: 12 }, () => invoke(container, 'order')))
+    const lambda = await start(2)
+    const served = await Promise.all(Array.from({ length: 12 }, () => invoke(lambda, 'order')))
     for (const { request } of served) {
       const [row] = await server.current.query(
         "SELECT COUNT(DISTINCT session) AS sessions FROM notes WHERE request = ? AND text <> 'plain'",
@@ -109,24 +108,24 @@ describeUnderEachRuntime((runtime) => {
   })
 
   test('there is one connection for each thread at least, and the real total is told once', async () => {
-    const container = await start(1)
-    const served = await Promise.all(Array.from({ length: 12 }, () => invoke(container, 'order')))
+    const lambda = await start(1)
+    const served = await Promise.all(Array.from({ length: 12 }, () => invoke(lambda, 'order')))
     for (const response of served) expect(response).toMatchObject({ limit: 1, containerLimit: threads })
     expect(await mostConnections()).toBe(threads)
-    const told = container.output.match(/told: .*connectionLimit 1 .*2 worker threads.*up to 2/g) ?? []
+    const told = lambda.output.match(/told: .*connectionLimit 1 .*2 worker threads.*up to 2/g) ?? []
     expect(told).toHaveLength(threads - 1)
   })
 
   test('the deadline of one stops nothing of the others in its thread', async () => {
-    const container = await start(4, 1)
+    const lambda = await start(4, 1)
     await server.current.query("DO GET_LOCK('all stopped', 0)")
-    const outlasting = [1, 2].map(() => invoke(container, 'outlast'))
-    const hanging = [1, 2].map(() => invoke(container, 'hang', { timeout: 2000 }))
+    const outlasting = [1, 2].map(() => invoke(lambda, 'outlast'))
+    const hanging = [1, 2].map(() => invoke(lambda, 'hang', { timeout: 2000 }))
     for (const { did, request } of await Promise.all(hanging)) {
       expect(did).toEqual(['DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED'])
       expect(await notesOf(request)).toEqual([])
     }
-    expect(container.state).toBe('busy')
+    expect(lambda.containers[0]?.state).toBe('busy')
     await server.current.query("DO RELEASE_LOCK('all stopped')")
     for (const { request } of await Promise.all(outlasting))
       expect(await notesOf(request)).toEqual(['after', 'before'])

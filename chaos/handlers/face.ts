@@ -25,7 +25,7 @@ export interface Lent extends Runs {
   release(): void
 }
 
-export interface Rows extends AsyncIterable<unknown> {
+export interface Rows extends AsyncIterable<{ readonly name: string }> {
   destroy(): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
 }

@@ -119,7 +119,7 @@ export class Interpreter {
     }
   }
 
-  async #readRows(rows: AsyncIterator<unknown>, id: string, most: number): Promise<void> {
+  async #readRows(rows: AsyncIterator<{ readonly name: string }>, id: string, most: number): Promise<void> {
     for (let count = 0; count < most; count++) {
       const { done, value } = await rows.next()
       if (done) return

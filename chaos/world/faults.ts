@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Connection, createConnection } from 'mysql2/promise'
+import type { Database } from '../../local/src/database/database.ts'
 import type { Fault } from '../script/script.ts'
 import type { World } from './world.ts'
 
@@ -17,25 +18,15 @@ export interface Ground {
 
 /** How each is done. Resolves when nothing is left of it. */
 const FAULTS: { readonly [K in Kind]: (fault: Of<K>, ground: Ground) => Promise<unknown> } = {
-  'kill connections': async (_, { world }) => {
-    await world.database.killConnections()
-  },
-  'kill one connection': async (_, { world }) => {
-    const [victim] = await world.database.connections()
-    if (victim) await kill(world, `KILL ${victim.Id}`)
-    while (victim && (await world.database.connections()).some(({ Id }) => Id === victim.Id)) await sleep(1)
-  },
-  'kill a statement': async (_, { world }) => {
-    const victim = (await world.database.connections()).find(({ Command }) => Command !== 'Sleep')
-    if (victim) await kill(world, `KILL QUERY ${victim.Id}`)
-  },
-  'restart the server': async (_, { world }) => {
-    await world.database.restart()
-  },
-  'kill -9 the server': async (_, { world }) => {
-    await world.database.kill()
-    await world.database.start()
-  },
+  'kill connections': async (_, { world }) => world.administer((database) => database.killConnections()),
+  'kill one connection': async (_, { world }) => world.administer(killOne),
+  'kill a statement': async (_, { world }) => world.administer(killStatement),
+  'restart the server': async (_, { world }) => world.takeDown((database) => database.restart()),
+  'kill -9 the server': async (_, { world }) =>
+    world.takeDown(async (database) => {
+      await database.kill()
+      await database.start()
+    }),
   'reset connections': async (_, { world }) => world.network.cut('RST'),
   'close connections': async (_, { world }) => world.network.cut('FIN'),
   'cut in the middle': async ({ bytes, way, how }, { world, over }) => {
@@ -43,9 +34,9 @@ const FAULTS: { readonly [K in Kind]: (fault: Of<K>, ground: Ground) => Promise<
     world.network.callOff()
   },
   'server read-only': async ({ lasts }, { world }) => {
-    await world.database.query('SET GLOBAL read_only = ON')
+    await world.administer((database) => database.query('SET GLOBAL read_only = ON'))
     await sleep(lasts)
-    await world.database.query('SET GLOBAL read_only = OFF')
+    await world.administer((database) => database.query('SET GLOBAL read_only = OFF'))
   },
   blackhole: async ({ lasts }, { world }) => {
     world.network.blackhole()
@@ -60,7 +51,7 @@ const FAULTS: { readonly [K in Kind]: (fault: Of<K>, ground: Ground) => Promise<
   'too many connections': async ({ lasts }, { world }) => {
     const others = await takeAll(world)
     await sleep(lasts)
-    await Promise.all(others.map((one) => one.end()))
+    for (const one of others) one.destroy() // the server may have gone meanwhile
   },
   'slow network': async ({ lasts, delay }, { world: { network } }) => {
     network.toServer.delay = network.toClient.delay = delay
@@ -93,8 +84,20 @@ export async function play(fault: Fault, ground: Ground): Promise<void> {
 
 export const FAULT_KINDS = Object.keys(FAULTS) as Kind[]
 
-async function kill(world: World, sql: string): Promise<void> {
-  await world.database.query(sql).catch((error: { code?: string }) => {
+async function killOne(database: Database): Promise<void> {
+  const [victim] = await database.connections()
+  if (!victim) return
+  await kill(database, `KILL ${victim.Id}`)
+  while ((await database.connections()).some(({ Id }) => Id === victim.Id)) await sleep(1)
+}
+
+async function killStatement(database: Database): Promise<void> {
+  const victim = (await database.connections()).find(({ Command }) => Command !== 'Sleep')
+  if (victim) await kill(database, `KILL QUERY ${victim.Id}`)
+}
+
+async function kill(database: Database, sql: string): Promise<void> {
+  await database.query(sql).catch((error: { code?: string }) => {
     if (error.code !== 'ER_NO_SUCH_THREAD') throw error
   })
 }
@@ -104,7 +107,11 @@ async function takeAll(world: World): Promise<Connection[]> {
   const { host, port, user, password } = world.database
   const others: Connection[] = []
   try {
-    for (;;) others.push(await createConnection({ host, port, user, password }))
+    for (;;) {
+      const one = await createConnection({ host, port, user, password })
+      one.on('error', () => {})
+      others.push(one)
+    }
   } catch {
     return others
   }

@@ -14,6 +14,8 @@ export class World implements AsyncDisposable {
   readonly database: Database
   readonly network: Network
   readonly connections: ConnectionWatch
+  /** Settles when the server is up. */
+  #down: Promise<unknown> = Promise.resolve()
 
   private constructor(database: Database, network: Network) {
     this.database = database
@@ -33,6 +35,26 @@ export class World implements AsyncDisposable {
 
   get url(): string {
     return this.network.url(this.database.url)
+  }
+
+  /** Takes the server down and brings it up again; who comes meanwhile waits. */
+  takeDown(work: (database: Database) => Promise<unknown>): Promise<unknown> {
+    this.#down = this.#down.then(() => work(this.database))
+    return this.#down
+  }
+
+  /** Has the administrator do something; once more when the server was taken down meanwhile. */
+  async administer<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    await this.#down
+    for (;;) {
+      const down = this.#down
+      try {
+        return await work(this.database)
+      } catch (error) {
+        await this.#down
+        if (this.#down === down) throw error
+      }
+    }
   }
 
   /** Resolves when the network has handed on all that has come to it. */

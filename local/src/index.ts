@@ -11,9 +11,16 @@ export type { FunctionContainer } from './function/function-container.ts'
 export { type FunctionConnection, type LocalLambda, localLambda } from './function/local-lambda.ts'
 export type { FreezeOptions, FunctionOutputListener, LocalLambdaOptions } from './function/options.ts'
 export type { LambdaResult, Start } from './function/result.ts'
-export type { Container, ContainerState, InvocationResult, InvokeOptions } from './lambda/container.ts'
+export type {
+  Container,
+  ContainerState,
+  InvocationFacts,
+  InvocationResult,
+  InvokeOptions,
+} from './lambda/container.ts'
 export type { OutputListener } from './lambda/container-process.ts'
-export { type ContainerOptions, startContainer } from './lambda/init.ts'
+export type { InitializationType } from './lambda/environment.ts'
+export { type ContainerOptions, openContainer, startContainer } from './lambda/init.ts'
 export type { InvocationError } from './lambda/invocation.ts'
 export { chooseRuntime, type RuntimeName } from './lambda/runtime.ts'
-export type { Cut, Direction, Network, NetworkConnection, Watcher } from './network/network.ts'
+export { type Cut, type Direction, Network, type NetworkConnection, type Watcher } from './network/network.ts'

@@ -1,6 +1,5 @@
 import { Command } from 'commander'
 import { untilInterrupted } from './interruption.ts'
-import { invoke } from './invoke.ts'
 import { type GivenOptions, readInvokeOptions } from './invoke-options.ts'
 
 const EXAMPLES = `
@@ -86,6 +85,7 @@ export function invokeCommand(done: (exitCode: number) => void): Command {
     .addHelpText('after', EXAMPLES)
     .action(async (handler: string, given: GivenOptions) => {
       const options = readInvokeOptions(given)
+      const { invoke } = await import('./invoke.ts') // a bundler and a database driver, which help need not wait for
       done(await untilInterrupted((held) => invoke(handler, options, held)))
     })
 }

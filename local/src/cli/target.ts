@@ -82,12 +82,14 @@ function targetOfFile(source: string, exportName: string, { env }: Lookup): Targ
 
 async function targetOfService(name: string, lookup: Lookup): Promise<Target> {
   const { env, database } = lookup
+  // Where it was given, the database at hand is that one, and its URL may be another by the way that leads there.
+  const { DATABASE_URL: _, ...others } = env
   const config = lookup.config ?? CONFIGURATIONS.find(isFile)
   if (config === undefined)
     return refuse(`There is no file ${name}, and no serverless.yml here that could have a function ${name}.`)
   const choose = (databaseUrl: string | undefined) => {
     const service = readLookedUp(config, lookup)
-    return chooseFunction(service, name, { env, databaseUrl })
+    return chooseFunction(service, name, { env: databaseUrl === undefined ? env : others, databaseUrl })
   }
   const chosen = await orExit(EXIT.usage, () => choose(database ? SOME_DATABASE : undefined))
   return {

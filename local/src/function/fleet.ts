@@ -51,8 +51,9 @@ export class Fleet {
   }
 
   /**
-   * Runs an invocation in the container with room that was used last, else in a new one. @returns undefined if there can be no
-   * more
+   * Runs an invocation in the container with room that was used last, else in a new one.
+   *
+   * @returns undefined if there can be no more
    */
   run<T>(
     plan: FunctionPlan,
@@ -89,7 +90,9 @@ export class Fleet {
   #freezeLater(member: Member): void {
     const { freezeAfter } = this.#limits
     if (freezeAfter === undefined || member.running.size > 0 || !this.#members.includes(member)) return
-    member.idle = setTimeout(() => void member.container.freeze({}).catch(() => {}), freezeAfter)
+    const { container } = member
+    // Nobody waits for it, and what has ended meanwhile need not be frozen.
+    member.idle = setTimeout(() => void container.freeze({}).catch(() => {}), freezeAfter)
   }
 
   #newestWithRoom(): Member | undefined {

@@ -31,7 +31,8 @@ export class FunctionContainer {
   #container: Container | undefined
   #network: Network | undefined
   #book: ConnectionBook | undefined
-  #killed = false
+  /** Killed, or never got as far as having a process. */
+  #ended = false
   #lateBy: number | undefined
 
   constructor(number: number, plan: FunctionPlan) {
@@ -40,7 +41,7 @@ export class FunctionContainer {
   }
 
   get state(): ContainerState {
-    return this.#container?.state ?? (this.#killed ? 'stopped' : 'starting')
+    return this.#container?.state ?? (this.#ended ? 'stopped' : 'starting')
   }
 
   /** Whether it has ended, and the server has nothing of it any more, as far as our side of the network tells. */
@@ -78,7 +79,7 @@ export class FunctionContainer {
     const start = this.#startNow()
     const container = await this.#start('on-demand')
     await allPassedOn()
-    if (this.#killed) return unanswered(KILLED, start, this.number)
+    if (this.#ended) return unanswered(KILLED, start, this.number)
     const mark = this.#book?.begin(start === 'cold')
     const beforeThaw = () => this.#beforeThaw(options.beforeThaw)
     const result = await container.invoke(event, { ...options, beforeThaw })
@@ -95,6 +96,7 @@ export class FunctionContainer {
     }
     if (this.state === 'frozen') return
     await this.#container?.freeze()
+    if (this.state !== 'frozen') return // an event came first
     this.#lateBy = lateBy
     if (lateBy !== undefined) this.#network?.freeze()
   }
@@ -115,7 +117,7 @@ export class FunctionContainer {
 
   /** Ends it by SIGKILL, whatever it is doing. */
   async kill(): Promise<void> {
-    this.#killed = true
+    this.#ended = true
     await this.#container?.stop()
     await this.#ready?.catch(() => undefined)
     this.#thawNetwork()
@@ -137,7 +139,11 @@ export class FunctionContainer {
   }
 
   #start(type: 'on-demand' | 'provisioned-concurrency'): Promise<Container> {
-    this.#ready ??= this.#make(type)
+    this.#ready ??= this.#make(type).catch(async (error) => {
+      this.#ended = true
+      await this.#network?.[Symbol.asyncDispose]()
+      throw error
+    })
     return this.#ready
   }
 
@@ -156,7 +162,7 @@ export class FunctionContainer {
       onPlatform: onPlatform && ((line) => onPlatform(line, number)),
     })
     this.#container = container
-    if (this.#killed) {
+    if (this.#ended) {
       await container.stop()
       return container
     }

@@ -67,6 +67,11 @@ export class LocalLambda implements AsyncDisposable {
     return this.#fleet.containers
   }
 
+  /** What the containers that there are now have printed, one container after the other. */
+  get output(): string {
+    return this.#fleet.containers.map(({ output }) => output).join('')
+  }
+
   /** The files that the bundle was made from, by their whole paths: those to watch. */
   get sources(): readonly string[] {
     return this.#bundle?.sources ?? []
@@ -188,9 +193,10 @@ export class LocalLambda implements AsyncDisposable {
     const { handler, bundle, sourceMaps = true, database, env, onOutput, onPlatform } = this.#options
     const { exportName, timeout, memorySize, initTimeout, runtime, concurrency, extensions } = this.#options
     const given = { exportName, timeout, memorySize, initTimeout, runtime, concurrency, extensions }
-    const maps = bundle && sourceMaps && { NODE_OPTIONS: '--enable-source-maps' }
+    const nodeOptions = ['--enable-source-maps', env.NODE_OPTIONS ?? ''].join(' ').trim()
+    const maps = bundle && sourceMaps && { NODE_OPTIONS: nodeOptions }
     return {
-      options: { ...defined(given), handler: this.#bundle?.file ?? handler, env: { ...maps, ...env } },
+      options: { ...defined(given), handler: this.#bundle?.file ?? handler, env: { ...env, ...maps } },
       database: database && canBeRouted(database) ? database : undefined,
       source: handler,
       onOutput,

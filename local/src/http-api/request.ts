@@ -24,7 +24,8 @@ const LONGEST_BODY = 10 * 1024 * 1024
 export async function readRequest(message: IncomingMessage): Promise<ApiRequest | undefined> {
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of message) {
+  // Not destroyed when it is left, as it is still to be answered.
+  for await (const chunk of message.iterator({ destroyOnReturn: false })) {
     length += chunk.length
     if (length > LONGEST_BODY) return undefined
     chunks.push(chunk)

@@ -29,6 +29,7 @@ export class Invocation {
   /** How long after the start the answer was there, in milliseconds. */
   answeredMs: number | undefined
   #answer: Answer | undefined
+  readonly #answered = Promise.withResolvers<void>()
 
   constructor(event: unknown, deadline: number, functionArn: string) {
     this.body = JSON.stringify(event)
@@ -66,6 +67,12 @@ export class Invocation {
   answerWith(answer: Answer): void {
     this.#answer = answer
     this.answeredMs = performance.now() - this.started
+    this.#answered.resolve()
+  }
+
+  /** Resolves when the runtime has posted all of the answer. */
+  get answered(): Promise<void> {
+    return this.#answered.promise
   }
 
   /** Resolves when the runtime, having posted the answer, calls Next; where several run at once, when it has posted it. */

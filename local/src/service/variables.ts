@@ -151,7 +151,8 @@ export class Variables {
 
   #parameter({ params }: { params: readonly Template[] }, text: string, path: string): unknown {
     const [parameter] = params
-    if (parameter === undefined) throw new Error(`${path} is ${text}, which says nothing in its parentheses.`)
+    if (parameter === undefined || parameter.length === 0)
+      throw new Error(`${path} is ${text}, which says nothing in its parentheses.`)
     return this.#template(parameter, text, path)
   }
 
@@ -168,7 +169,7 @@ export class Variables {
     const extension = extname(String(name))
     if (/^\.[cm]?[jt]s$/.test(extension))
       return new Unresolved(text, 'comes from a program, which is not run here')
-    const content = readIfThere(resolve(this.#from.directory, String(name)))
+    const content = readIfThere(resolve(this.#from.directory, String(name)), text)
     if (content === undefined) return undefined
     const structured = ['.yml', '.yaml', '.json', '.tfstate'].includes(extension)
     if (!structured) return this.#deep(content, `file(${name})`)
@@ -192,11 +193,12 @@ function toBoolean(value: unknown, text: string, path: string): unknown {
   throw new Error(`${path} is ${text}, where '${value}' came, but must be true, false, 1 or 0.`)
 }
 
-function readIfThere(file: string): string | undefined {
+function readIfThere(file: string, text: string): string | undefined {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    throw new Error(`The file of ${text} cannot be read: ${message}.`)
   }
 }

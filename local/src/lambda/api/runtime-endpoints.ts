@@ -54,7 +54,7 @@ export class RuntimeEndpoints {
   /** Whether the call was one of this API. */
   async handle(route: string, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     const [, requestId, kind] = ANSWER.exec(route) ?? []
-    if (route === `GET ${BASE}/invocation/next`) this.#parkNext(response)
+    if (route === `GET ${BASE}/invocation/next`) await this.#next(response)
     else if (route === `POST ${BASE}/init/error`) this.#failInit(await text(request), response)
     else if (kind !== undefined) await this.#take(String(requestId), kind, request, response)
     else return false
@@ -111,14 +111,15 @@ export class RuntimeEndpoints {
     else invocation.answerWith({ response: parsePayload(streamed.body.toString()), streamed })
   }
 
-  #parkNext(response: ServerResponse): void {
+  async #next(response: ServerResponse): Promise<void> {
     if (!this.#concurrent) {
-      const sent = [...this.#invocations.values()].filter((invocation) => invocation.sent)
-      if (this.#parked.length > 0 || sent.some((invocation) => !invocation.answer)) {
-        const from = this.#parked.length > 0 ? 'Ready' : 'Running'
-        return refuse(response, 403, 'InvalidStateTransition', wrongTime(from, 'Ready', 'runtime'))
+      for (const invocation of [...this.#invocations.values()].filter(({ sent }) => sent)) {
+        // AWS's client does not wait until the end of a stream that failed has been sent before it calls Next.
+        if (invocation.streaming) await invocation.answered
+        if (!invocation.answer) return give(invocation, response) // once more, as the emulator does
+        this.#finish(invocation)
       }
-      for (const invocation of sent) this.#finish(invocation)
+      if (response.closed) return
     }
     this.#parked.push(response)
     response.once('close', () => this.#forgetNext(response))
@@ -134,8 +135,7 @@ export class RuntimeEndpoints {
       if (!next) return
       this.#forgetNext(next)
       invocation.sent = true
-      // Node writes a response that ends in one piece at once, without waiting for a turn of the event loop.
-      next.writeHead(200, invocation.headers).end(invocation.body)
+      give(invocation, next)
     }
   }
 
@@ -148,4 +148,9 @@ export class RuntimeEndpoints {
     const place = this.#parked.indexOf(response)
     if (place >= 0) this.#parked.splice(place, 1)
   }
+}
+
+/** Node writes a response that ends in one piece at once, without waiting for a turn of the event loop. */
+function give(invocation: Invocation, next: ServerResponse): void {
+  next.writeHead(200, invocation.headers).end(invocation.body)
 }

@@ -1,0 +1,1 @@
+export { default } from '../../../handlers/osls/invoke-local.ts'
