@@ -48,7 +48,8 @@ async function tell(tally: Tally, cast: Cast): Promise<void> {
   for (const [i, finding] of [...tally.findings.values()].entries()) {
     const file = join(directory, `script-${i + 1}.json`)
     await writeFile(file, JSON.stringify(finding.script))
-    console.log(`\n${finding.broken.promise}, ${finding.broken.rule}: making its script shorter ...`)
+    const { promise, rule } = finding.broken
+    console.log(`\n${promise}, ${rule}:\n${finding.account}\nMaking its script shorter ...`)
     const shortest = await shrink(finding, cast, SHRINKING)
     await writeFile(file, JSON.stringify(shortest, undefined, 1))
     console.log(`${JSON.stringify(shortest)}\nnpm run chaos -- --runtime ${cast.runtime} --script ${file}`)

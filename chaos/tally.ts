@@ -1,3 +1,4 @@
+import { accountOf } from './account.ts'
 import { wordOf } from './judge/evidence.ts'
 import type { Break, History } from './judge/history.ts'
 import type { Script } from './script/script.ts'
@@ -6,6 +7,8 @@ import type { Script } from './script/script.ts'
 export interface Finding {
   readonly broken: Break
   readonly script: Script
+  /** What happened around it. */
+  readonly account: string
   times: number
 }
 
@@ -34,7 +37,7 @@ export class Tally {
         const why = told.own ? ' (thrown by the program)' : told.code ? ` (${told.code})` : ''
         count(this.outcomes, `${wordOf(told, history.client)}${why}`)
       }
-    for (const broken of breaks) this.#find(broken, script)
+    for (const broken of breaks) this.#find(broken, script, history)
   }
 
   /** How often promises were broken, by promise. */
@@ -45,11 +48,11 @@ export class Tally {
     return broken
   }
 
-  #find(broken: Break, script: Script): void {
+  #find(broken: Break, script: Script, history: History): void {
     const key = `${broken.promise} ${broken.rule}`
     const known = this.findings.get(key)
     if (known) known.times++
-    else this.findings.set(key, { broken, script, times: 1 })
+    else this.findings.set(key, { broken, script, account: accountOf(broken, history), times: 1 })
   }
 }
 

@@ -105,7 +105,7 @@ describe('npx warmpool-local start, before the shop,', { timeout: 30_000 }, () =
   const rows = () =>
     started.lines.flatMap((line) => {
       const [, method, path, status, start, container, use] =
-        /^([A-Z]+) +(\S+) +(\d{3}) +[\d.]+ m?s(?: +(\w+) +(\d+) +(.*))?$/.exec(line) ?? []
+        /^([A-Z]+|invoke) +(\S+) +(\d{3}) +[\d.]+ m?s(?: +(\w+) +(\d+) +(.*))?$/.exec(line) ?? []
       return method === undefined
         ? []
         : [{ method, path, status: Number(status), start, container: Number(container), use }]

@@ -207,6 +207,10 @@ test('the summary counts', () => {
   )
 })
 
+test('a terminal that says no width has that of a pipe', () => {
+  expect(shown(showAll, {}, { columns: 0 }).out).toBe(shown(showAll).out)
+})
+
 test('a text is cut between characters, not within one', () => {
   expect(shortened('naïve 🫖🫖🫖', 8)).toBe('naïve 🫖…')
   expect(shortened('as long', 7)).toBe('as long')

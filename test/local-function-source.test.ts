@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { type LocalLambda, localLambda } from '../local/src/function/local-lambda.ts'
 import type { LocalLambdaOptions } from '../local/src/function/options.ts'
 import { processStates } from '../local/src/lambda/process-state.ts'
@@ -78,12 +78,12 @@ test('the bundle is alone in a directory that is gone afterwards', async () => {
 test('what is printed is told with the container’s number, and so is what the platform logs', async () => {
   const told: string[] = []
   const tell = (kind: string, line: string, container: number) => told.push(`${kind} ${container}: ${line}`)
-  const handler = write('prints.ts', 'export const handler = async (event) => console.warn(`<${event.id}>`)')
+  const handler = write('prints.ts', 'export const handler = async ({ id }) => console.warn(id)')
   const lambda = await start(handler, {
     onOutput: (line, stream, container) => tell(stream, line, container),
     onPlatform: (line, container) => tell('platform', line, container),
   })
-  const results = await lambda.invokeAll([{ id: 'a' }, { id: 'b' }])
+  const results = await lambda.invokeAll([{ id: '<a>' }, { id: '<b>' }])
   for (const { container, requestId } of results) {
     expect(told).toContain(`platform ${container}: START RequestId: ${requestId} Version: $LATEST`)
     expect(told).toContainEqual(
@@ -95,12 +95,13 @@ test('what is printed is told with the container’s number, and so is what the 
 })
 
 test('kill() in the middle of INIT ends it, and the invocation that waits for it is told', async () => {
-  const lambda = await start(write('hangs.ts', 'await new Promise(() => setInterval(() => {}, 1000))'))
+  const source = 'console.log(process.pid); await new Promise(() => setInterval(() => {}, 1000))'
+  const { promise: printed, resolve: onOutput } = Promise.withResolvers<string>()
+  const lambda = await start(write('hangs.ts', source), { onOutput })
   const invoked = lambda.invoke()
-  const [container] = lambda.containers
-  await vi.waitFor(() => expect(processStates(container?.pid ?? 0)).not.toEqual([]))
+  const pid = Number(/\d+$/.exec(await printed))
   await lambda.kill()
-  expect(processStates(container?.pid ?? 0)).toEqual([])
+  expect(processStates(pid)).toEqual([])
   expect(await invoked).toMatchObject({ ok: false, container: 1, error: { errorType: 'Runtime.ExitError' } })
 })
 

@@ -34,6 +34,7 @@ functions:
     reservedConcurrency: 4
     environment: { API_KEY: "\${ssm:/key}", TABLE: !Ref Table }
   queue: { handler: old.main, environment: { QUEUE: !GetAtt Queue.Arn, STAGE: x } }
+  auth: { handler: old.main, environment: { DB_AUTH: "\${ssm:/auth}" } }
   gone: { handler: src/gone.handler }
   odd: { handler: noexport }
   image: { image: repository }
@@ -86,6 +87,16 @@ describe('a function of serverless.yml', () => {
     })
   })
 
+  it('needs no variable that only said how to get at its own database', () => {
+    const { environment } = chooseFunction(service, 'auth', { databaseUrl })
+    expect(environment).toEqual({
+      STAGE: 'dev',
+      TABLE: 'all',
+      DB_HOST: '127.0.0.1',
+      DATABASE_URL: databaseUrl,
+    })
+  })
+
   it('has what was given before what is written, and before the local database', () => {
     const env = { API_KEY: 'k', TABLE: 't', DB_HOST: 'db.example.com' }
     expect(chooseFunction(service, 'secret', { env, databaseUrl }).environment).toEqual({
@@ -112,7 +123,7 @@ describe('a function of serverless.yml', () => {
     [
       'got',
       {},
-      'The service shop has no function got: its functions are get, secret, queue, gone, odd, image, snake.',
+      'The service shop has no function got: its functions are get, secret, queue, auth, gone, odd, image, snake.',
     ],
     ['gone', { databaseUrl }, 'The function gone has its handler in '],
     [

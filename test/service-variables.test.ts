@@ -26,6 +26,7 @@ describe('a variable of serverless.yml', () => {
     ['${env:NONE, 0}', 0],
     ['a ${env:HOME_TOWN} b ${param:told} c', 'a Bern b by the command c'],
     ['${AWS::Region} ${Name}', '${AWS::Region} ${Name}'],
+    ['${aws::region} ${ssm::x}', '${aws::region} ${ssm::x}'],
     ['$5 ${} ${ } { }', '$5 ${} ${ } { }'],
     ['\\${env:HOME_TOWN}', '${env:HOME_TOWN}'],
     ["${strToBool(${env:NONE, 'TRUE'})}", true],

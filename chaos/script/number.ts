@@ -19,7 +19,7 @@ export interface WriteFacts {
   readonly within: readonly string[]
   /** Written on a connection whose transaction was begun by hand, or where nothing commits by itself. */
   readonly byHand: boolean
-  /** The COMMIT by hand that may save it. */
+  /** What may save it then: the next COMMIT, or the next BEGIN, which commits what is open. */
   readonly commit: string | undefined
   /** Through a handle that an invocation has kept. */
   readonly stored: boolean
@@ -60,7 +60,8 @@ function collectByHand(steps: readonly Node[], around: WriteFacts, facts: Map<st
     if (step.do === 'commit') open = false
     if (step.do !== 'write') continue
     const byHand = open || manual
-    const commit = byHand ? steps.slice(i).find((later) => later.do === 'commit')?.id : undefined
+    const saves = steps.slice(i).find((later) => later.do === 'commit' || later.do === 'begin')
+    const commit = byHand ? saves?.id : undefined
     facts.set(step.id as string, { ...around, byHand, commit })
   }
 }

@@ -8,42 +8,49 @@ const rarely = fc.integer({ min: 0, max: 5 }).map((n) => n === 0)
 const care = fc.constantFrom<Care>('await', 'await', 'await', 'swallow', 'leave')
 const awaited = fc.constant<Care>('await')
 /** Mostly as fast as it can be; else milliseconds on the server. */
-const slow = fc.oneof({ weight: 12, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 5, max: 50 }) })
+const slow = fc.oneof({ weight: 15, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 5, max: 40 }) })
 const soon = fc.integer({ min: 0, max: 15 })
 
 const write: fc.Arbitrary<Write> = fc.record({ do: fc.constant('write' as const), id, by: method, slow })
 const pause = fc.record({ do: fc.constant('pause' as const), ms: soon })
 
-const { transactionStep } = fc.letrec<{ transactionStep: TransactionStep }>((tie) => ({
-  transactionStep: fc.oneof(
-    { maxDepth: 2, depthSize: 'small' },
-    { weight: 6, arbitrary: write },
-    { weight: 1, arbitrary: pause },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        do: fc.constant('nest' as const),
-        id,
-        throws: rarely,
-        steps: fc.array(tie('transactionStep'), { minLength: 1, maxLength: 2 }),
-      }),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        do: fc.constant('side by side' as const),
-        steps: fc.array(write, { minLength: 2, maxLength: 3 }),
-      }),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.record({ do: fc.constant('beside' as const), steps: fc.tuple(write) }),
-    },
-  ) as fc.Arbitrary<TransactionStep>,
-}))
+/** Steps of a transaction, nested ones included. @param more what may be among them, rarely */
+function stepsOf(more: fc.Arbitrary<TransactionStep>): fc.Arbitrary<TransactionStep[]> {
+  const { step } = fc.letrec<{ step: TransactionStep }>((tie) => ({
+    step: fc.oneof(
+      { maxDepth: 2, depthSize: 'small' },
+      { weight: 12, arbitrary: write as fc.Arbitrary<TransactionStep> },
+      { weight: 2, arbitrary: pause },
+      {
+        weight: 4,
+        arbitrary: fc.record({
+          do: fc.constant('nest' as const),
+          id,
+          throws: rarely,
+          steps: fc.array(tie('step'), { minLength: 1, maxLength: 2 }),
+        }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          do: fc.constant('side by side' as const),
+          steps: fc.array(write, { minLength: 2, maxLength: 3 }),
+        }),
+      },
+      { weight: 1, arbitrary: more },
+    ),
+  }))
+  return fc.array(step, { minLength: 1, maxLength: 4 })
+}
 
-function transaction(how: fc.Arbitrary<Care>, throws: fc.Arbitrary<boolean>): fc.Arbitrary<Op> {
-  const steps = fc.array(transactionStep, { minLength: 1, maxLength: 4 })
+const plainSteps = stepsOf(pause)
+const anySteps = stepsOf(fc.record({ do: fc.constant('beside' as const), steps: fc.tuple(write) }))
+
+function transaction(
+  steps: fc.Arbitrary<TransactionStep[]>,
+  how: fc.Arbitrary<Care>,
+  throws: fc.Arbitrary<boolean>,
+): fc.Arbitrary<Op> {
   return fc.record({ do: fc.constant('transaction' as const), id, steps, throws, care: how })
 }
 
@@ -56,7 +63,7 @@ const connectionStep: fc.Arbitrary<ConnectionStep> = fc.oneof(
 const simple: fc.Arbitrary<Op> = fc.oneof(
   { weight: 4, arbitrary: fc.tuple(write, care).map(([one, how]) => ({ ...one, care: how })) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('read' as const), id, by: method, care }) },
-  { weight: 3, arbitrary: transaction(care, rarely) },
+  { weight: 3, arbitrary: transaction(anySteps, care, rarely) },
 )
 
 const careless: fc.Arbitrary<Op> = fc.oneof(
@@ -66,7 +73,10 @@ const careless: fc.Arbitrary<Op> = fc.oneof(
       do: fc.constant('connection' as const),
       id,
       steps: fc.array(connectionStep, { minLength: 1, maxLength: 4 }),
-      then: fc.constantFrom('release' as const, 'release' as const, 'leak' as const, 'store' as const),
+      then: fc.oneof(
+        { weight: 8, arbitrary: fc.constant('release' as const) },
+        { weight: 1, arbitrary: fc.constantFrom('leak' as const, 'store' as const) },
+      ),
     }),
   },
   {
@@ -75,7 +85,7 @@ const careless: fc.Arbitrary<Op> = fc.oneof(
       do: fc.constant('stream' as const),
       id,
       take: fc.integer({ min: 0, max: 300 }),
-      then: fc.constantFrom('drain' as const, 'destroy' as const, 'leave' as const),
+      then: fc.constantFrom('drain' as const, 'drain' as const, 'destroy' as const, 'leave' as const),
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('use what was stored' as const), steps: fc.tuple(write) }) },
@@ -102,7 +112,7 @@ export const anyProgram: fc.Arbitrary<Op[]> = fc.array(
 const blameless: fc.Arbitrary<Op> = fc.oneof(
   { weight: 3, arbitrary: fc.tuple(write, awaited).map(([one, how]) => ({ ...one, care: how })) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('read' as const), id, by: method, care: awaited }) },
-  { weight: 2, arbitrary: transaction(awaited, fc.constant(false)) },
+  { weight: 2, arbitrary: transaction(plainSteps, awaited, fc.constant(false)) },
 )
 
 /** A handler that does nothing wrong: when nothing is done to it, it has to succeed. */

@@ -5,9 +5,9 @@ import type { Fault, Invocation, Script, Setting, Step, TimedFault } from './scr
 /** Milliseconds: so long that a program which does nothing wrong comes to its end on a busy machine, too. */
 const AMPLE = 3000
 /** Of those that may be waiting for what they have themselves. */
-const SHORT = 450
+const SHORT = 350
 
-const lasts = fc.integer({ min: 5, max: 80 })
+const lasts = fc.integer({ min: 5, max: 60 })
 const style = fc.constantFrom<Invocation['style']>('wrap', 'middy')
 const invocation = (program: fc.Arbitrary<Invocation['program']>, timeout: number) =>
   fc.record({ style, timeout: fc.constant(timeout), program })
@@ -96,7 +96,7 @@ function steps(concurrency: number): fc.Arbitrary<Step> {
 
 function settings(concurrency: number): fc.Arbitrary<Setting> {
   return fc.record({
-    connectionLimit: fc.integer({ min: 1, max: 3 }),
+    connectionLimit: fc.constantFrom(1, 2, 2, 3, 4),
     concurrency: fc.constant(concurrency),
     workers: fc.constantFrom(1, 2),
   })

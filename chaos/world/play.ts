@@ -23,7 +23,7 @@ export interface Cast {
 }
 
 /** Milliseconds that are kept back from the deadline: wide, so that a busy machine is not taken for a call that waits. */
-const MARGIN = 120
+const MARGIN = 100
 
 let invocations = 0
 

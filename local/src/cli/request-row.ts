@@ -5,13 +5,16 @@ import { shortened } from './table.ts'
 type Colours = Record<'dim' | 'red' | 'green' | 'cyan' | 'yellow', (text: string) => string>
 
 const PATH_WIDTH = 32
+/** By Lambda's Invoke API, where the path says no more than the function's name. */
+const INVOKE = /^\/2015-03-31\/functions\//
 
 /** `GET     /orders/1                         200    12.3 ms  warm    1  0 opened, 1 reused` */
 export function requestRow(answered: Answered, colours: Colours): string {
-  const { method, path, statusCode, durationMs, result } = answered
+  const { method, path, statusCode, durationMs, result, functionName } = answered
+  const invoked = INVOKE.test(path) && functionName !== undefined
   const columns = [
-    method.padEnd(7),
-    shortened(path.replace(/[^\x21-\x7e]/g, '?'), PATH_WIDTH).padEnd(PATH_WIDTH),
+    (invoked ? 'invoke' : method).padEnd(7),
+    shortened(invoked ? functionName : path, PATH_WIDTH).padEnd(PATH_WIDTH),
     statusColour(statusCode, colours)(String(statusCode)),
     ms(durationMs).padStart(10),
     ...(result ? [started(result.start, colours), String(result.container ?? '-').padStart(3)] : []),

@@ -29,6 +29,7 @@ const LEFT_AFTER = 1000
 export async function runRounds(stage: Stage, event: unknown): Promise<Report[]> {
   const { lambda, options, screen } = stage
   const reports: Report[] = []
+  screen.begin()
   for (let round = 1; round <= options.times; round++) {
     const killed = round > 1 && options.freeze !== undefined ? await frozen(stage, options.freeze) : 0
     const results = await lambda.invokeAll(Array.from({ length: options.concurrency }, () => event))

@@ -27,7 +27,7 @@ export interface Outlets {
   readonly env: NodeJS.ProcessEnv
 }
 
-/** Where there is no terminal that has a width. */
+/** Where there is no terminal, or one that says 0. */
 const WIDTH = 120
 
 /**
@@ -49,16 +49,20 @@ export class Screen {
     this.#signal = signal
     this.#faint = pico.createColors(hasColours(stderr, env))
     const { full, database, containers } = options
-    const width = stdout.columns ?? WIDTH
+    const width = stdout.columns || WIDTH
     this.#looks = { width, full, database, containers, colours: pico.createColors(hasColours(stdout, env)) }
+  }
+
+  /** The table's first line, so that what is printed meanwhile stands below it. */
+  begin(): void {
+    if (!this.#options.json && !this.#headed) this.#out(heading(this.#looks))
+    this.#headed = true
   }
 
   /** An invocation. */
   report(report: Report): void {
-    if (this.#options.json) return this.#out(JSON.stringify(report))
-    if (!this.#headed) this.#out(heading(this.#looks))
-    this.#headed = true
-    this.#out(row(report, this.#looks))
+    this.begin()
+    this.#out(this.#options.json ? JSON.stringify(report) : row(report, this.#looks))
   }
 
   /** The last line: part of the table, but not of lines of JSON. */

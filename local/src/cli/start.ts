@@ -1,14 +1,14 @@
-import { constants } from 'node:os'
 import pico from 'picocolors'
 import type { Database } from '../database/database.ts'
 import { type LocalLambda, localLambda } from '../function/local-lambda.ts'
 import { corsRules } from '../http-api/cors.ts'
 import { type Answered, type ApiRoute, HttpApi } from '../http-api/http-api.ts'
 import { routeKey } from '../http-api/match-route.ts'
-import { type ChosenFunction, chooseFunction } from '../service/choose-function.ts'
+import { type ChosenFunction, chooseFunction, type LocalValues } from '../service/choose-function.ts'
 import { RunningFunctions } from '../service/running-functions.ts'
 import { readService, type Service } from '../service/service.ts'
 import { CommandError, EXIT, messageOf, orExit } from './failure.ts'
+import { firstSignal } from './first-signal.ts'
 import { givenEnvironment } from './function-environment.ts'
 import { Held } from './interruption.ts'
 import { openDatabase, planDatabase } from './local-database.ts'
@@ -24,7 +24,8 @@ interface Serving {
   readonly functions: RunningFunctions
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** Only looked at before there is a database. */
+const SOME_DATABASE = 'mysql://user@127.0.0.1:3306/schema'
 
 /**
  * `warmpool-local start`: serves until Ctrl-C, then answers what is under way and ends everything. A second Ctrl-C ends at once.
@@ -63,19 +64,17 @@ async function serve(options: StartOptions, held: Held, screen: Screen): Promise
   )
   const routes = routesOf(service, options.config, note)
   const plan = options.database ? await planDatabase(env, options.setup) : undefined
+  checkAll(service, { env, databaseUrl: plan && SOME_DATABASE }, screen)
 
   const opened = Promise.withResolvers<Database | undefined>()
   opened.promise.catch(() => {}) // told below
-  const functions = await held.keep(
-    new RunningFunctions(async (name) => {
-      const database = await opened.promise
-      return make(
-        chooseFunction(service, name, { env, databaseUrl: database?.url }),
-        options,
-        database,
-        screen,
-      )
-    }),
+  const files = options.watch ? await held.keep(new FileWatch()) : undefined
+  const makeOne = async (name: string) => {
+    const database = await opened.promise
+    return make(chooseFunction(service, name, { env, databaseUrl: database?.url }), options, database, screen)
+  }
+  const functions: RunningFunctions = await held.keep(
+    new RunningFunctions(makeOne, () => void (files && watchSources(files, functions))),
   )
   // Before the database is there, so that a port that is taken is told at once; a request waits for it.
   const api = await listen(service, routes, functions, options, screen, held)
@@ -84,7 +83,7 @@ async function serve(options: StartOptions, held: Held, screen: Screen): Promise
   await opening
   if (options.eager) await makeAll(service, functions, screen)
   tell(api, service, routes, options, screen)
-  if (options.watch) void watch(functions, screen, held)
+  if (files) void redeployAfterChanges(files, functions, screen, held)
   return { api, functions }
 }
 
@@ -170,6 +169,21 @@ function tellAnswer(answered: Answered, json: boolean, screen: Screen): void {
     screen.complaint(`${functionName}: ${result.error.errorType}: ${messageOf(result.error.errorMessage)}`)
 }
 
+/** Tells of each function that could not be run, before it is asked for. @throws CommandError when none could */
+function checkAll(service: Service, values: LocalValues, screen: Screen): void {
+  const wrong = service.functions.flatMap(({ name }) => {
+    try {
+      chooseFunction(service, name, values)
+      return []
+    } catch (error) {
+      return [messageOf(error)]
+    }
+  })
+  const [first = ''] = wrong
+  if (wrong.length === service.functions.length) throw new CommandError(EXIT.usage, first)
+  for (const sentence of wrong) screen.complaint(sentence)
+}
+
 async function makeAll({ functions }: Service, running: RunningFunctions, screen: Screen): Promise<void> {
   const making = functions.map(({ name }) =>
     running.get(name).catch((error) => screen.complaint(messageOf(error))),
@@ -196,14 +210,21 @@ function tell(
   write(`${name}, stage ${stage}, ${region}: ${api.url} (Ctrl-C ends)`)
 }
 
-async function watch(running: RunningFunctions, screen: Screen, held: Held): Promise<void> {
-  const files = await held.keep(new FileWatch())
+async function watchSources(files: FileWatch, running: RunningFunctions): Promise<void> {
+  files.files = (await running.all()).flatMap(({ sources }) => sources)
+}
+
+async function redeployAfterChanges(
+  files: FileWatch,
+  running: RunningFunctions,
+  screen: Screen,
+  held: Held,
+): Promise<void> {
   while (!held.signal.aborted) {
-    const lambdas = await running.all()
-    files.files = lambdas.flatMap(({ sources }) => sources)
     await files.change()
-    for (const lambda of lambdas)
+    for (const lambda of await running.all())
       await lambda.redeploy().catch((error: unknown) => screen.complaint(messageOf(error)))
+    await watchSources(files, running)
     screen.note('A source has changed: the functions are bundled again.')
   }
 }
@@ -212,27 +233,4 @@ async function drain({ api, functions }: Serving, screen: Screen): Promise<void>
   screen.note('Ending; what is under way is answered first. Ctrl-C again ends at once.')
   await api.drain()
   await functions.shutdown()
-}
-
-/** Waits for the first signal that ends a program; the second ends it at once. */
-function firstSignal() {
-  const { promise: came, resolve: come } = Promise.withResolvers<number>()
-  let first = true
-  const listener = (signal: (typeof SIGNALS)[number] | 'SIGPIPE') => {
-    const exitCode = 128 + constants.signals[signal]
-    if (!first) process.exit(exitCode)
-    first = false
-    come(exitCode)
-  }
-  const unread = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    if (first) listener('SIGPIPE')
-  }
-  for (const signal of SIGNALS) process.on(signal, listener)
-  process.stdout.on('error', unread)
-  const forget = () => {
-    for (const signal of SIGNALS) process.off(signal, listener)
-    process.stdout.off('error', unread)
-  }
-  return { came, forget }
 }

@@ -94,9 +94,10 @@ export class FunctionContainer {
         'freeze: lateBy needs a database whose connections the function has by way of a network.',
       )
     }
-    if (this.state === 'frozen') return
+    const isFrozen = () => this.state === 'frozen'
+    if (isFrozen()) return
     await this.#container?.freeze()
-    if (this.state !== 'frozen') return // an event came first
+    if (!isFrozen()) return // an event came first
     this.#lateBy = lateBy
     if (lateBy !== undefined) this.#network?.freeze()
   }

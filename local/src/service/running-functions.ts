@@ -5,10 +5,18 @@ import type { LambdaResult } from '../function/result.ts'
 export class RunningFunctions implements AsyncDisposable {
   readonly #make: (name: string) => Promise<LocalLambda>
   readonly #made = new Map<string, Promise<LocalLambda>>()
+  readonly #onMade: (lambda: LocalLambda) => void
 
-  /** @param make by its name in serverless.yml */
-  constructor(make: (name: string) => Promise<LocalLambda>) {
+  /**
+   * @param make by its name in serverless.yml
+   * @param onMade called for each that has been made
+   */
+  constructor(
+    make: (name: string) => Promise<LocalLambda>,
+    onMade: (lambda: LocalLambda) => void = () => {},
+  ) {
     this.#make = make
+    this.#onMade = onMade
   }
 
   /** @throws why the function could not be made; what goes wrong in it is a result */
@@ -22,7 +30,7 @@ export class RunningFunctions implements AsyncDisposable {
     if (before) return before
     const lambda = this.#make(name)
     this.#made.set(name, lambda)
-    lambda.catch(() => this.#made.delete(name))
+    lambda.then(this.#onMade, () => this.#made.delete(name))
     return lambda
   }
 
