@@ -10,13 +10,19 @@ export function accountOf(broken: Break, history: History): string {
   const after = (time: number) => `${Math.round(time - began)}`.padStart(6)
   const faults = history.faults
     .filter(({ from, to }) => to > began - 100 && from < ended + 100)
-    .map(({ fault, from, to }): [number, string] => [from, `${JSON.stringify(fault)} until ${after(to).trim()}`])
+    .map(({ fault, from, to }): [number, string] => [
+      from,
+      `${JSON.stringify(fault)} until ${after(to).trim()}`,
+    ])
   const reports = history.reports
     .filter((report) => belongs(report, invocation.number))
     .map(({ at, ...said }): [number, string] => [at, JSON.stringify(said)])
   const others = history.invocations
     .filter((other) => other !== invocation && other.began < ended + 100 && other.ended > began - 100)
-    .map((other): [number, string] => [other.began, `invocation ${other.number} until ${after(other.ended).trim()}`])
+    .map((other): [number, string] => [
+      other.began,
+      `invocation ${other.number} until ${after(other.ended).trim()}`,
+    ])
   const ends: [number, string] = [ended, `ended: ${JSON.stringify(result).slice(0, 300)}`]
   const lines = [...faults, ...reports, ...others, ends].sort(([one], [other]) => one - other)
   return [JSON.stringify(program), ...lines.map(([time, line]) => `${after(time)} ${line}`)].join('\n')

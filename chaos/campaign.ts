@@ -51,7 +51,12 @@ function seedOf(seed: number, place: number, batch: number): number {
 }
 
 /** Plays one script a few times. @returns what it breaks, of all times, by the rule */
-export async function playOften(script: Script, cast: Cast, world: World, times: number): Promise<Map<string, Break>> {
+export async function playOften(
+  script: Script,
+  cast: Cast,
+  world: World,
+  times: number,
+): Promise<Map<string, Break>> {
   const found = new Map<string, Break>()
   for (let time = 0; time < times; time++)
     for (const broken of judge(await play(script, cast, world)))

@@ -1,2 +1,58 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import type { RuntimeName } from '../local/src/lambda/runtime.ts'
-export async function compare(_: { invocations: number; seed: number; runtime: RuntimeName; worlds: number[]; write: boolean }): Promise<void> {}
+import { campaign } from './campaign.ts'
+import { CLIENTS } from './options.ts'
+import { summary } from './print.ts'
+import { Tally } from './tally.ts'
+import { bundleHandler } from './world/bundle.ts'
+
+const PAGE = new URL('../docs/chaos.md', import.meta.url)
+const [BEGIN, END] = ['<!-- compared:begin -->', '<!-- compared:end -->']
+
+interface Comparison {
+  readonly invocations: number
+  readonly seed: number
+  readonly runtime: RuntimeName
+  readonly worlds: readonly number[]
+  /** Writes the table into docs/chaos.md. */
+  readonly write: boolean
+}
+
+/** Plays the same scripts with every client, and tells how often each breaks what. */
+export async function compare({ invocations, seed, runtime, worlds, write }: Comparison): Promise<void> {
+  const tallies = new Map<string, Tally>()
+  for (const client of CLIENTS) {
+    const tally = new Tally()
+    const started = performance.now()
+    const cast = { client, runtime, handler: await bundleHandler(client) }
+    await campaign({ cast, seed, invocations, worlds }, tally)
+    tallies.set(client, tally)
+    console.log(`\n${client}: ${summary(tally, (performance.now() - started) / 1000)}`)
+  }
+  const text = `${table(tallies)}\n\nBy \`npm run chaos -- --compare --invocations ${invocations} --seed ${seed} --runtime ${runtime} --write\`, Node ${process.versions.node}.`
+  console.log(`\n${text}`)
+  if (write) await writeTable(text)
+}
+
+/** A row for each rule that anybody has broken, and one for the invocations. */
+export function table(tallies: ReadonlyMap<string, Tally>): string {
+  const keys = [...new Set([...tallies.values()].flatMap(({ findings }) => [...findings.keys()]))].sort()
+  const row = (cells: readonly unknown[]) => `| ${cells.join(' | ')} |`
+  const all = [...tallies.values()]
+  return [
+    row(['', ...tallies.keys()]),
+    row(['---', ...all.map(() => '---')]),
+    row(['invocations', ...all.map(({ invocations }) => invocations)]),
+    ...keys.map((key) =>
+      row([key.replace(' ', ': '), ...all.map(({ findings }) => findings.get(key)?.times ?? 0)]),
+    ),
+    row(['**promises broken**', ...all.map(({ broken }) => `**${broken.size}**`)]),
+  ].join('\n')
+}
+
+async function writeTable(text: string): Promise<void> {
+  const page = await readFile(PAGE, 'utf8')
+  const [from, to] = [page.indexOf(BEGIN) + BEGIN.length, page.indexOf(END)]
+  if (from < BEGIN.length || to < from) throw new Error(`docs/chaos.md has no lines ${BEGIN} and ${END}.`)
+  await writeFile(PAGE, `${page.slice(0, from)}\n\n${text}\n\n${page.slice(to)}`)
+}

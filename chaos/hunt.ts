@@ -14,7 +14,11 @@ interface Hunting {
 
 /** How many invocations it took to notice a mutant, by the promise that it breaks; undefined where it was not. */
 export async function track(mutant: Mutant, { seed, runtime }: Hunting): Promise<number | undefined> {
-  const cast = { client: 'warmpool', runtime, handler: await bundleHandler('warmpool', [mutant]) } as const
+  const cast = {
+    client: 'warmpool',
+    runtime: mutant.runtime ?? runtime,
+    handler: await bundleHandler('warmpool', mutant.changes),
+  } as const
   const tally = new Tally()
   const enough = ({ findings }: Tally) => findings.has(mutant.breaks)
   await campaign({ cast, seed, invocations: AT_MOST, worlds: mutant.worlds ?? [1, 4], enough }, tally)

@@ -1,11 +1,198 @@
+import type { RuntimeName } from '../local/src/lambda/runtime.ts'
 import type { Change } from './world/bundle.ts'
 
-/** One of warmpool's mechanisms, switched off. */
-export interface Mutant extends Change {
+/** Warmpool with one of its mechanisms switched off. */
+export interface Mutant {
   readonly name: string
+  readonly changes: readonly Change[]
   /** The promise and the rule by which it is noticed. */
   readonly breaks: string
-  /** Where it shows; default one invocation at a time, and several. */
+  /** Where it shows: how many invocations the container takes at once. Default one, and several beside it. */
   readonly worlds?: readonly number[]
+  /** Under which it shows; default any. */
+  readonly runtime?: RuntimeName
 }
-export const MUTANTS: readonly Mutant[] = []
+
+const off = (name: string, breaks: string, file: string, find: string, replace: string): Mutant => ({
+  name,
+  breaks,
+  changes: [{ file: `src/${file}`, find, replace }],
+})
+
+const SINGLE = [1, 1]
+
+/** At least one for each promise that a run can break. */
+export const MUTANTS: readonly Mutant[] = [
+  off(
+    'connections are opened without regard to the limit',
+    'P1 more connections than allowed',
+    'slots/slots.ts',
+    'slots.size < this.#limits.connectionLimit)',
+    'slots.size < 100)',
+  ),
+  off(
+    'an invocation that has ended may go on',
+    'P2 a statement was sent after the end of its invocation',
+    'invocation/invocation.ts',
+    "if (this.phase !== 'live') {",
+    "if (this.phase === 'expired') {",
+  ),
+  {
+    ...off(
+      'a call belongs to whichever invocation is under way',
+      'P2 a statement was sent after the end of its invocation',
+      'invocation/scope.ts',
+      'if (position) return position.invocation',
+      '',
+    ),
+    worlds: SINGLE,
+  },
+  {
+    ...off(
+      'what an invocation has left with connections is not taken back',
+      'P2 a handle of an invocation that has ended was used',
+      'invocation/ending.ts',
+      'const left = [...leases]',
+      'const left: Lease[] = []',
+    ),
+    worlds: SINGLE,
+  },
+  off(
+    'what was left open is committed instead of rolled back',
+    'P2 a transaction was committed before its end',
+    'slots/cleaning.ts',
+    "link.query('ROLLBACK', undefined, done)",
+    "link.query('COMMIT', undefined, done)",
+  ),
+  off(
+    'a transaction that was begun by hand is not seen',
+    'P2 a transaction begun by hand was committed without a COMMIT',
+    'slots/cleaning.ts',
+    "if (link.dead || cleanup === 'evict') return false",
+    "if (link.dead) return false\n  if (cleanup === 'rollback') return true",
+  ),
+  {
+    name: 'a transaction is not guarded, and a nested one undoes the whole of it',
+    breaks: 'P2 half of a transaction is there',
+    changes: [
+      {
+        file: 'src/session-state.ts',
+        find: 'return this.guarded && ended ?',
+        replace: 'return this.guarded && ended && !this ?',
+      },
+      {
+        file: 'src/handles/transaction.ts',
+        find: 'query(`ROLLBACK TO SAVEPOINT ${name}`)',
+        replace: "query('ROLLBACK')",
+      },
+    ],
+  },
+  off(
+    'a nested transaction that failed is kept',
+    'P2 a nested transaction that failed was not undone',
+    'handles/transaction.ts',
+    'if (!this.#over) await this.#undo(name)',
+    '',
+  ),
+  {
+    ...off(
+      'a dirty session is not reset',
+      'P3 variable of another invocation in the session',
+      'slots/cleaning.ts',
+      'await told((done) => link.reset(done))',
+      'link.mark(0)',
+    ),
+    worlds: SINGLE,
+  },
+  {
+    ...off(
+      'what a reset does not clean is not thrown away',
+      'P3 database of another invocation in the session',
+      'policy/session.ts',
+      'if (effect & BEYOND_RESET || (effect & STATE && proxied))',
+      'if (effect & STATE && proxied)',
+    ),
+    worlds: SINGLE,
+  },
+  off(
+    'a statement whose connection was lost is sent again',
+    'P4 a statement was sent twice',
+    'handles/statement.ts',
+    'if (error) reject(error)',
+    "if ((error as { outcome?: string } | null)?.outcome === 'unknown') runAlone(scope, invocation, caller, method, sql, values).then(resolve as never, reject)\n          else if (error) reject(error)",
+  ),
+  off(
+    'a statement in flight is told not to have been sent',
+    "P4 'not-sent', but it was sent",
+    'commands.ts',
+    "undone ? error : withOutcome(error, 'unknown')",
+    "undone ? error : withOutcome(error, 'not-sent')",
+  ),
+  off(
+    'a statement whose connection was lost is told to have failed',
+    'P4 it was told that it failed, but its row is there',
+    'commands.ts',
+    "undone ? error : withOutcome(error, 'unknown')",
+    'error',
+  ),
+  off(
+    'a statement whose connection was lost is told to be done',
+    'P4 an acknowledged row is missing',
+    'handles/statement.ts',
+    'if (error) reject(error)',
+    "if (error && (error as { outcome?: string }).outcome !== 'unknown') reject(error)",
+  ),
+  off(
+    'COMMIT is not sent',
+    'P4 an acknowledged transaction is missing',
+    'link.ts',
+    "this.connection.query('COMMIT', undefined, settle)",
+    "this.connection.query('DO 0', undefined, settle)",
+  ),
+  off(
+    'a lost answer to COMMIT is told as a failure',
+    'P4 a transaction was told that it failed, but it was committed',
+    'handles/transacting.ts',
+    ': commitUnknown(error as Error)',
+    ": new WarmpoolError('TRANSACTION_LOST', 'rolled back')",
+  ),
+  {
+    ...off(
+      'an idle connection is used without a look at it',
+      'P5 an invocation failed that nothing was done to',
+      'policy/freshness.ts',
+      "return 'probe'",
+      "return 'reuse'",
+    ),
+    worlds: SINGLE,
+    runtime: 'loop',
+  },
+  off(
+    'a deadline is not watched',
+    'P6 a statement waits past the deadline',
+    'invocation/invocation.ts',
+    'if (this.deadline === Number.POSITIVE_INFINITY) return\n    this.alarm',
+    'if (this.deadline > 0) return\n    this.alarm',
+  ),
+  off(
+    'a statement whose connection was lost is told nothing',
+    'P6 a statement is never settled',
+    'commands.ts',
+    'current?.done(undone',
+    'if (undone) current?.done(undone',
+  ),
+  off(
+    'where a pool connects to is told with the password',
+    'P8 a secret was printed',
+    'connector.ts',
+    'return target.socketPath ?? `${target.host}:${target.port}`',
+    'return `${target.password}@${target.host}:${target.port}`',
+  ),
+  off(
+    'the error of a connection that nobody uses is not listened for',
+    'P9 the process crashed',
+    'wire.ts',
+    "connection.on('error', die)",
+    '',
+  ),
+]

@@ -1,6 +1,6 @@
 import { playOften } from './campaign.ts'
-import type { Finding } from './tally.ts'
 import type { Script, Step } from './script/script.ts'
+import type { Finding } from './tally.ts'
 import type { Cast } from './world/play.ts'
 import { World } from './world/world.ts'
 

@@ -15,7 +15,7 @@ const extensionPid = async (printed: Printed) => Number((await printed.line(/^ob
 
 describeUnderEachRuntime((runtime) => {
   test('without an extension it is killed, without a word', async () => {
-    await using run = await start({ runtime })
+    await using run = await start({ runtime, env: { HEARS: '' } })
     const { container, printed } = run
     const handled = container.invoke({ do: 'say', text: 'handled' })
     await container.shutdown()
@@ -71,12 +71,16 @@ test.concurrent('an external extension has until its deadline to end, out of a f
 })
 
 test.concurrent('an external extension that stays is killed 2000 ms after the beginning', async () => {
-  const run = await start({ extensions: [extension], env: { END: gate().file } })
-  const pid = await extensionPid(run.printed)
-  const took = await timed(run.container.shutdown())
+  const env = { END: gate().file, INTERNAL: '' }
+  const { container, printed } = await start({ runtime: 'loop', extensions: [extension], env })
+  const pid = await extensionPid(printed)
+  const took = await timed(container.shutdown())
   expect(gone(pid)).toBe(true)
   expect(took).toBeGreaterThanOrEqual(1990)
   expect(took).toBeLessThan(4000)
+  const [, left] = await printed.line(/^observer\.mjs told SHUTDOWN spindown (\d+)/)
+  expect(Number(left)).toBeLessThanOrEqual(1410) // the runtime, which stayed too, had 600 of them
+  expect(Number(left)).toBeGreaterThan(500)
 })
 
 test.concurrent('an external extension that did not ask for SHUTDOWN is killed at once', async () => {

@@ -159,6 +159,11 @@ describe('says in one sentence', () => {
   const source = write('fine.ts', ENV_BACK)
   const refused: [string, unknown, RegExp][] = [
     ['that there is no source', { handler: 'nowhere.ts' }, /^There is no handler file nowhere\.ts\.$/],
+    [
+      'that there is no bundle',
+      { handler: 'nowhere.mjs', bundle: false },
+      /^The handler file nowhere\.mjs does not exist\.$/,
+    ],
     ['that there is no handler', {}, /^localLambda: handler is missing, /],
     ['what no option is', { handler: source, timeuot: 1 }, /there is no option 'timeuot', only bundle, /],
     [

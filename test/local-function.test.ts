@@ -105,24 +105,45 @@ test('provisioned containers are ready before the first event; past maxContainer
   expect(await lambda.invoke(query)).toMatchObject({ ok: true, start: 'warm' })
 })
 
-test('with freezeAfter an idle container freezes by itself, and not while an invocation runs', async () => {
-  const lambda = await start({ freezeAfter: 0 })
-  const { pid } = await invoke(lambda, { do: 'sleep', ms: 50 })
-  await vi.waitFor(() => expect(processStates(pid)).toContain('T'))
-  const thawed = await invoke(lambda, { do: 'sleep', ms: 50 })
-  expect(thawed).toMatchObject({ start: 'thawed', pid })
+test('what the container has closed is not open, though the server still has it, and that is told too', async () => {
+  const lambda = await start()
+  const { connections } = await invoke(lambda, { do: 'abandon' })
+  expect(connections).toEqual(use(1, 0, 0, 0))
+  await lambda.shutdown()
+  expect(await lambda.connections()).toMatchObject([{ container: 1, Info: 'DO SLEEP(60)' }])
+  await server.current.killConnections()
 })
 
-test('with lateBy the container hears of its connections’ end only after the thaw', async () => {
+test('with freezeAfter an idle container freezes by itself, and without it never', async () => {
+  const [never, lambda] = await Promise.all([start(), start({ freezeAfter: 0 })])
+  await never.invoke({})
+  const { pid } = await invoke(lambda, {})
+  await vi.waitFor(() => expect(processStates(pid)).toContain('T'))
+  expect(await invoke(lambda, { do: 'sleep', ms: 50 })).toMatchObject({ start: 'thawed', pid })
+  expect(await never.invoke({})).toMatchObject({ start: 'warm' })
+})
+
+test('what the server has closed before the thaw, the container finds closed as it wakes', async () => {
   const lambda = await start()
   const rounds: unknown[] = []
-  for (const options of [{}, { lateBy: 200 }]) {
+  for (let round = 0; round < 10; round++) {
     await invoke(lambda, { do: 'hold' })
-    await lambda.freeze(options)
-    await server.current.killConnections()
-    rounds.push((await invoke(lambda, { do: 'heard' })).did)
+    await lambda.freeze()
+    const result = await lambda.invoke(
+      { do: 'heard' },
+      { beforeThaw: () => server.current.killConnections() },
+    )
+    rounds.push(result.ok && (result.response as { did: unknown }).did)
   }
-  expect(rounds).toEqual([{ atOnce: true }, { atOnce: false }])
+  expect(rounds).toEqual(Array(10).fill({ atOnce: true }))
+})
+
+test('with lateBy it finds out only after the thaw', async () => {
+  const lambda = await start()
+  await invoke(lambda, { do: 'hold' })
+  await lambda.freeze({ lateBy: 200 })
+  await server.current.killConnections()
+  expect((await invoke(lambda, { do: 'heard' })).did).toEqual({ atOnce: false })
 })
 
 test('a container’s network can fail by itself', async () => {

@@ -28,7 +28,10 @@ export function handlerOf(face: Face): (event: Event, context: object) => Promis
     const { invocation, program, deadline } = event as Event
     return new Interpreter(invocation, deadline, handles).run(program)
   }
-  const handlers: Record<string, Handler> = { wrap: face.handlers.wrap(work), middy: face.handlers.middy(work) }
+  const handlers: Record<string, Handler> = {
+    wrap: face.handlers.wrap(work),
+    middy: face.handlers.middy(work),
+  }
   return async (event, context) => {
     const { invocation, deadline } = event
     report({ is: 'begin', invocation, process: process.pid })

@@ -110,7 +110,11 @@ export class Interpreter {
     const rows = this.#handles.stream(MANY, [id])
     rows.on('error', () => {})
     try {
-      await this.#readRows(rows[Symbol.asyncIterator](), id, then === 'drain' ? Number.POSITIVE_INFINITY : take)
+      await this.#readRows(
+        rows[Symbol.asyncIterator](),
+        id,
+        then === 'drain' ? Number.POSITIVE_INFINITY : take,
+      )
       if (then === 'destroy') rows.destroy()
       report({ is: 'told', op: id, told: { ok: true } })
     } catch (error) {

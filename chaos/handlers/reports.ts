@@ -25,7 +25,12 @@ export interface Session {
 
 /** What a handler says of itself, each line as it happens, whatever becomes of the process then. `at` is true wall clock, milliseconds. */
 export type Report =
-  | { readonly is: 'begin' | 'end'; readonly at: number; readonly invocation: number; readonly process: number }
+  | {
+      readonly is: 'begin' | 'end'
+      readonly at: number
+      readonly invocation: number
+      readonly process: number
+    }
   /** A client is asked for something; `of` is the invocation whose handle is used, where that is a stored one. */
   | { readonly is: 'asked'; readonly at: number; readonly op: string; readonly of?: number }
   /** Bytes with the operation's name were given to a socket. */

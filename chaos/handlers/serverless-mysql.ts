@@ -1,6 +1,6 @@
 import './instruments.ts'
-import middy from '@middy/core'
 import { Readable } from 'node:stream'
+import middy from '@middy/core'
 import serverlessMysql from 'serverless-mysql'
 import { type Face, type Handles, type Run, url, type Work } from './face.ts'
 import { handlerOf } from './handler.ts'

@@ -62,26 +62,32 @@ export class TransactionActs implements Acts {
       if (before !== undefined) report({ is: 'told', op: before, told: { ok: true } })
       before = next
     }
-    const act = (write: Write): Act => () => {
-      settle(write.id)
-      report({ is: 'asked', op: write.id })
-      return insert(write.id, write.slow)
-    }
-    const plain = (sql: string): Act => () => {
-      settle()
-      return [sql, []]
-    }
+    const act =
+      (write: Write): Act =>
+      () => {
+        settle(write.id)
+        report({ is: 'asked', op: write.id })
+        return insert(write.id, write.slow)
+      }
+    const plain =
+      (sql: string): Act =>
+      () => {
+        settle()
+        return [sql, []]
+      }
     const acts = (some: readonly TransactionStep[]): Act[] =>
       some.flatMap((step): Act[] => {
         if (step.do === 'write') return [act(step)]
         if (step.do === 'pause') return []
         if (step.do !== 'nest') return step.steps.map(act)
         const name = `s${step.id.replace('.', '_')}`
-        const told = (ok: boolean): Act => () => {
-          settle()
-          report({ is: 'told', op: step.id, told: { ok, own: !ok } })
-          return []
-        }
+        const told =
+          (ok: boolean): Act =>
+          () => {
+            settle()
+            report({ is: 'told', op: step.id, told: { ok, own: !ok } })
+            return []
+          }
         const end = step.throws ? [plain(`ROLLBACK TO SAVEPOINT ${name}`)] : []
         return [plain(`SAVEPOINT ${name}`), ...acts(step.steps), ...end, told(!step.throws)]
       })

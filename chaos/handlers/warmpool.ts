@@ -10,7 +10,9 @@ const deadlineMargin = Number(process.env.CHAOS_MARGIN)
 const pool = createPool({ connection: url, connectionLimit, deadlineMargin })
 
 /** The pool and the database of an invocation have the same members. */
-function handles(db: Pick<Database, 'query' | 'execute' | 'getConnection' | 'transaction' | 'stream'>): Handles {
+function handles(
+  db: Pick<Database, 'query' | 'execute' | 'getConnection' | 'transaction' | 'stream'>,
+): Handles {
   return {
     ...runs(db as unknown as Runs),
     transaction: ({ run }) => db.transaction((tx) => run(nesting(tx))),

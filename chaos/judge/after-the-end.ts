@@ -24,17 +24,29 @@ export function afterTheEnd(evidence: Evidence): Break[] {
   for (const [op, rows] of evidence.rows) {
     const ended = evidence.invocations.get(invocationOf(op))?.ended ?? 0
     const late = rows.some(({ begun }) => begun > ended + TICK)
-    if (late && !mayBeOnItsWay(evidence, op))
-      broken('a row was begun after the end of its invocation', op, `${detailOf(evidence, op)}; ended at ${ended}`)
+    if (late && !mayBeOnItsWay(evidence, op, ended))
+      broken(
+        'a row was begun after the end of its invocation',
+        op,
+        `${detailOf(evidence, op)}; ended at ${ended}`,
+      )
   }
   for (const report of evidence.history.reports)
-    if (report.is === 'asked' && report.of !== undefined && report.of !== invocationOf(report.op) && evidence.applied(report.op))
+    if (
+      report.is === 'asked' &&
+      report.of !== undefined &&
+      report.of !== invocationOf(report.op) &&
+      evidence.applied(report.op)
+    )
       broken('a handle of an invocation that has ended was used', report.op)
   return breaks
 }
 
-function mayBeOnItsWay(evidence: Evidence, op: string): boolean {
-  const [sent] = evidence.sent.get(op) ?? []
+/** Sent in time, by the order of reports and by the clock, and without an answer that anybody was told. */
+function mayBeOnItsWay(evidence: Evidence, op: string, ended: number): boolean {
+  const [place] = evidence.sent.get(op) ?? []
   const end = evidence.ends.get(invocationOf(op)) ?? Number.POSITIVE_INFINITY
-  return sent !== undefined && sent < end && ['unknown', 'nothing'].includes(evidence.word(op))
+  if (place === undefined || place > end) return false
+  const sentAt = evidence.history.reports[place]?.at ?? Number.POSITIVE_INFINITY
+  return sentAt <= ended + TICK && ['unknown', 'nothing'].includes(evidence.word(op))
 }

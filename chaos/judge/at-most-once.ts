@@ -1,5 +1,5 @@
-import type { Break } from './history.ts'
 import { type Evidence, invocationOf } from './evidence.ts'
+import type { Break } from './history.ts'
 
 /** P4: nothing twice, and everything as its caller was told. */
 export function atMostOnce(evidence: Evidence): Break[] {

@@ -1,5 +1,5 @@
-import { type Evidence, invocationOf } from './evidence.ts'
 import type { Setting } from '../script/script.ts'
+import { type Evidence, invocationOf } from './evidence.ts'
 import type { Break } from './history.ts'
 
 /** How many connections a container may have: worker threads have a part each, but never less than one. */
@@ -38,26 +38,28 @@ export function deadlines(evidence: Evidence): Break[] {
   )
   const never = [...evidence.asked]
     .filter(([op]) => !evidence.told.has(op) && evidence.writes.has(op))
-    .filter(([op]) => lived(evidence, invocationOf(op)))
+    .filter(([op, place]) => lived(evidence, invocationOf(op), place))
     .map(([op]) => broken('a statement is never settled', op))
   return [...late, ...never]
 }
 
-/** Whether its process has begun and ended another invocation after it. */
-function lived(evidence: Evidence, invocation: number): boolean {
+/** Whether its process has begun and ended another invocation after its end, and after the asking, which may be later. */
+function lived(evidence: Evidence, invocation: number, asked: number): boolean {
   const end = evidence.ends.get(invocation)
   const { reports } = evidence.history
   const last = end === undefined ? undefined : reports[end]
   if (end === undefined || last?.is !== 'end') return false
-  const later = reports.slice(end + 1).filter((one) => one.is === 'begin' && one.process === last.process)
-  return later.some((begin) => begin.is === 'begin' && (evidence.ends.get(begin.invocation) ?? -1) > end)
+  const later = reports.slice(Math.max(end, asked)).flatMap((one) => (one.is === 'begin' ? [one] : []))
+  return later.some((begin) => begin.process === last.process && evidence.ends.has(begin.invocation))
 }
 
 /** P9 and P8: nothing ends the process, and nothing is printed that is a secret. */
 export function quiet(evidence: Evidence): Break[] {
   const { invocations, reports, output, secrets } = evidence.history
   const crashed = reports.flatMap((report): Break[] =>
-    report.is === 'crash' ? [{ promise: 'P9', rule: 'the process crashed', detail: report.error.slice(0, 600) }] : [],
+    report.is === 'crash'
+      ? [{ promise: 'P9', rule: 'the process crashed', detail: report.error.slice(0, 600) }]
+      : [],
   )
   const exited = invocations
     .filter(({ result }) => result.error?.errorType === 'Runtime.ExitError')
@@ -67,7 +69,9 @@ export function quiet(evidence: Evidence): Break[] {
     })
   const printed = [output, JSON.stringify(reports)]
     .filter((text) => secrets.some((secret) => text.includes(secret)))
-    .map((): Break => ({ promise: 'P8', rule: 'a secret was printed', detail: 'the password is in the output' }))
+    .map(
+      (): Break => ({ promise: 'P8', rule: 'a secret was printed', detail: 'the password is in the output' }),
+    )
   return [...crashed, ...(crashed.length > 0 ? [] : exited), ...printed]
 }
 
@@ -75,11 +79,27 @@ export function quiet(evidence: Evidence): Break[] {
 export function ownAnswers(evidence: Evidence): Break[] {
   const mixed = evidence.history.reports.flatMap((report): Break[] =>
     report.is === 'mixed up'
-      ? [{ promise: 'P10', rule: "the answer to somebody else's question", op: report.op, invocation: invocationOf(report.op), detail: report.got }]
+      ? [
+          {
+            promise: 'P10',
+            rule: "the answer to somebody else's question",
+            op: report.op,
+            invocation: invocationOf(report.op),
+            detail: report.got,
+          },
+        ]
       : [],
   )
   const strange = evidence.history.rows
     .filter(({ op, invocation }) => invocationOf(op) !== invocation || !evidence.asked.has(op))
-    .map(({ op, invocation }): Break => ({ promise: 'P10', rule: 'a row that nobody asked for', op, invocation, detail: op }))
+    .map(
+      ({ op, invocation }): Break => ({
+        promise: 'P10',
+        rule: 'a row that nobody asked for',
+        op,
+        invocation,
+        detail: op,
+      }),
+    )
   return [...mixed, ...strange]
 }

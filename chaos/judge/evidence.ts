@@ -1,5 +1,5 @@
 import type { Report, Told } from '../handlers/reports.ts'
-import { writesOf, type WriteFacts } from '../script/number.ts'
+import { type WriteFacts, writesOf } from '../script/number.ts'
 import type { Row } from '../world/ledger.ts'
 import type { ClientName, History, PlayedInvocation } from './history.ts'
 

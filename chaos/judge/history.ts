@@ -7,7 +7,10 @@ export interface PlayedInvocation extends Invocation {
   readonly number: number
   readonly began: number
   readonly ended: number
-  readonly result: { readonly ok: boolean; readonly error?: { errorType: string; errorMessage: string } | undefined }
+  readonly result: {
+    readonly ok: boolean
+    readonly error?: { errorType: string; errorMessage: string } | undefined
+  }
 }
 
 /** A fault, from its beginning until nothing is left of it. */

@@ -26,7 +26,8 @@ function overlap(one: PlayedInvocation, other: PlayedInvocation): boolean {
 
 /** It waits for all it does, throws nothing, leaves nothing, and holds one connection at a time. */
 export function isBlameless(op: Op): boolean {
-  if (op.do === 'write' || op.do === 'read') return op.care === 'await' && !(op.do === 'write' && op.slow > 100)
+  if (op.do === 'write' || op.do === 'read')
+    return op.care === 'await' && !(op.do === 'write' && op.slow > 100)
   if (op.do === 'transaction') return op.care === 'await' && !op.throws && op.steps.every(isPlain)
   return op.do === 'pause'
 }

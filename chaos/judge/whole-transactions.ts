@@ -45,7 +45,10 @@ function kept(evidence: Evidence, op: string): boolean {
 function byHand(evidence: Evidence): Break[] {
   return [...evidence.writes]
     .filter(([op, facts]) => facts.byHand && evidence.applied(op) && evidence.rows.get(op)?.length)
-    .filter(([, { commit }]) => commit === undefined || !['done', 'unknown', 'nothing'].includes(askedWord(evidence, commit)))
+    .filter(
+      ([, { commit }]) =>
+        commit === undefined || !['done', 'unknown', 'nothing'].includes(askedWord(evidence, commit)),
+    )
     .map(([op]) => ({
       promise: 'P2',
       rule: 'a transaction begun by hand was committed without a COMMIT',

@@ -8,7 +8,10 @@ const rarely = fc.integer({ min: 0, max: 5 }).map((n) => n === 0)
 const care = fc.constantFrom<Care>('await', 'await', 'await', 'swallow', 'leave')
 const awaited = fc.constant<Care>('await')
 /** Mostly as fast as it can be; else milliseconds on the server. */
-const slow = fc.oneof({ weight: 15, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 5, max: 40 }) })
+const slow = fc.oneof(
+  { weight: 15, arbitrary: fc.constant(0) },
+  { weight: 1, arbitrary: fc.integer({ min: 5, max: 40 }) },
+)
 const soon = fc.integer({ min: 0, max: 15 })
 
 const write: fc.Arbitrary<Write> = fc.record({ do: fc.constant('write' as const), id, by: method, slow })
@@ -56,7 +59,10 @@ function transaction(
 
 const connectionStep: fc.Arbitrary<ConnectionStep> = fc.oneof(
   { weight: 3, arbitrary: write },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('dirt' as const), id, kind: fc.constantFrom(...DIRT) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('dirt' as const), id, kind: fc.constantFrom(...DIRT) }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('begin' as const, 'commit' as const), id }) },
 )
 
@@ -88,8 +94,14 @@ const careless: fc.Arbitrary<Op> = fc.oneof(
       then: fc.constantFrom('drain' as const, 'drain' as const, 'destroy' as const, 'leave' as const),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('use what was stored' as const), steps: fc.tuple(write) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('later' as const), ms: soon, steps: fc.tuple(write) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('use what was stored' as const), steps: fc.tuple(write) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('later' as const), ms: soon, steps: fc.tuple(write) }),
+  },
   { weight: 1, arbitrary: pause },
   { weight: 1, arbitrary: fc.constant<Op>({ do: 'throw' }) },
 )

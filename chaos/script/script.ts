@@ -41,7 +41,10 @@ export type Fault =
       readonly way: 'toServer' | 'toClient'
       readonly how: 'RST' | 'FIN'
     }
-  | { readonly kind: 'server read-only' | 'blackhole' | 'refuse connections' | 'too many connections'; readonly lasts: number }
+  | {
+      readonly kind: 'server read-only' | 'blackhole' | 'refuse connections' | 'too many connections'
+      readonly lasts: number
+    }
   | { readonly kind: 'slow network'; readonly lasts: number; readonly delay: number }
   | { readonly kind: 'narrow network'; readonly lasts: number; readonly bandwidth: number }
   | { readonly kind: 'stopped process'; readonly lasts: number }
@@ -73,7 +76,12 @@ export interface Write {
 export type TransactionStep =
   | Write
   | { readonly do: 'pause'; readonly ms: number }
-  | { readonly do: 'nest'; readonly id: string; readonly throws: boolean; readonly steps: readonly TransactionStep[] }
+  | {
+      readonly do: 'nest'
+      readonly id: string
+      readonly throws: boolean
+      readonly steps: readonly TransactionStep[]
+    }
   | { readonly do: 'side by side'; readonly steps: readonly Write[] }
   /** Through the pool, while the transaction is open: no part of it. */
   | { readonly do: 'beside'; readonly steps: readonly [Write] }
@@ -96,7 +104,12 @@ export type Op =
       readonly care: Care
     }
   | { readonly do: 'parallel'; readonly branches: readonly Op[][] }
-  | { readonly do: 'stream'; readonly id: string; readonly take: number; readonly then: 'drain' | 'destroy' | 'leave' }
+  | {
+      readonly do: 'stream'
+      readonly id: string
+      readonly take: number
+      readonly then: 'drain' | 'destroy' | 'leave'
+    }
   | {
       readonly do: 'connection'
       readonly id: string

@@ -47,7 +47,14 @@ const lasting: fc.Arbitrary<Fault> = fc.oneof(
       lasts,
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('slow network' as const), lasts, delay: fc.integer({ min: 1, max: 40 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('slow network' as const),
+      lasts,
+      delay: fc.integer({ min: 1, max: 40 }),
+    }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -61,7 +68,10 @@ const lasting: fc.Arbitrary<Fault> = fc.oneof(
 
 const jump: fc.Arbitrary<Fault> = fc.record({
   kind: fc.constant('clock jump' as const),
-  by: fc.oneof(fc.integer({ min: -5000, max: 5000 }), fc.constantFrom(-3_600_000, -20_000, 20_000, 3_600_000)),
+  by: fc.oneof(
+    fc.integer({ min: -5000, max: 5000 }),
+    fc.constantFrom(-3_600_000, -20_000, 20_000, 3_600_000),
+  ),
 })
 
 const during: fc.Arbitrary<TimedFault> = fc.record({
@@ -88,7 +98,10 @@ function steps(concurrency: number): fc.Arbitrary<Step> {
   return fc.record({
     before: now(1, 6, fc.oneof({ weight: 60, arbitrary: quickFault }, { weight: 1, arbitrary: server })),
     frozen: single ? fc.boolean() : fc.constant(false),
-    lateBy: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 50 }) }),
+    lateBy: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(0) },
+      { weight: 1, arbitrary: fc.integer({ min: 1, max: 50 }) },
+    ),
     during: now(1, 4, during, 2),
     invocations: fc.array(invocations, { minLength: 1, maxLength: concurrency }),
   })

@@ -54,7 +54,9 @@ function changed(changes: readonly Change[]): Plugin {
         for (const change of ours) {
           const parts = contents.split(change.find)
           if (parts.length !== 2)
-            throw new Error(`${change.file} has ${parts.length - 1} times what is to be changed: ${change.find}`)
+            throw new Error(
+              `${change.file} has ${parts.length - 1} times what is to be changed: ${change.find}`,
+            )
           contents = parts.join(change.replace)
           left.delete(change)
         }

@@ -88,7 +88,10 @@ class Play {
       invocations: this.#played,
       faults: this.#faults,
       // A process that is killed may leave half a line.
-      reports: text.split('\n').slice(0, -1).map((line) => JSON.parse(line) as Report),
+      reports: text
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as Report),
       rows: await takeLedger(database),
       connections: { ...connections.take(limitOf(this.#script.setting)), left },
       output: this.#output,

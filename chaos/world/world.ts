@@ -1,9 +1,9 @@
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { type Database, startDatabase } from '../../local/src/database/database.ts'
 import { surroundings } from '../../local/src/database/sources.ts'
 import { Network } from '../../local/src/network/network.ts'
-import { ConnectionWatch } from './watch-connections.ts'
 import { createLedger } from './ledger.ts'
+import { ConnectionWatch } from './watch-connections.ts'
 
 /** Room for the container and a few others, milliseconds of patience for all to be quiet. */
 const MAX_CONNECTIONS = 16

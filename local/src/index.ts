@@ -21,6 +21,6 @@ export type {
 export type { OutputListener } from './lambda/container-process.ts'
 export type { InitializationType } from './lambda/environment.ts'
 export { type ContainerOptions, openContainer, startContainer } from './lambda/init.ts'
-export type { InvocationError } from './lambda/invocation.ts'
+export type { InvocationError } from './lambda/invocation-error.ts'
 export { chooseRuntime, type RuntimeName } from './lambda/runtime.ts'
 export { type Cut, type Direction, Network, type NetworkConnection, type Watcher } from './network/network.ts'

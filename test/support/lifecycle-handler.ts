@@ -1,13 +1,13 @@
 /**
  * The source of a handler that does what the event asks for. Its environment says what it does while it loads: INTERNAL, the events
- * that its internal extension registers for (also none); PROBE, registrations that Lambda refuses; FAILS, how often loading
+ * that its internal extension registers for (also none); HEARS, that it listens for SIGTERM without one; PROBE, registrations that Lambda refuses; FAILS, how often loading
  * fails, as its scratch directory counts it, and HOW.
  */
 export const HANDLER = `
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-const { AWS_LAMBDA_RUNTIME_API, INTERNAL, PROBE, FAILS = '0', HOW, LOADS } = process.env
+const { AWS_LAMBDA_RUNTIME_API, INTERNAL, HEARS, PROBE, FAILS = '0', HOW, LOADS } = process.env
 const api = 'http://' + AWS_LAMBDA_RUNTIME_API + '/2020-01-01/extension/'
 async function register(name, events, headers = { 'lambda-extension-name': name }) {
   const response = await fetch(api + 'register', { method: 'POST', headers, body: JSON.stringify({ events }) })
@@ -42,6 +42,8 @@ if (PROBE !== undefined) {
 if (INTERNAL !== undefined) {
   const { id } = await register('internal', INTERNAL.split(',').filter(Boolean))
   next(id).catch(() => {})
+}
+if (INTERNAL !== undefined || HEARS !== undefined) {
   process.on('SIGTERM', () => {
     process.stdout.write('SIGTERM\\n')
     if (existsSync(tmpdir() + '/obey')) process.exit(0)

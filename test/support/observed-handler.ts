@@ -51,6 +51,13 @@ const does = {
     })
     return sessionOf(held)
   },
+  /** Leaves the server with a statement that takes long, and nobody who waits for it. */
+  async abandon() {
+    const connection = await createConnection({ uri })
+    connection.query('DO SLEEP(60)').catch(() => {})
+    const socket = socketOf(connection)
+    await new Promise<void>((sent) => socket.end(sent))
+  },
   /** Whether it has heard by now that the server has closed the held one; waits until it has. */
   async heard() {
     await new Promise(setImmediate)

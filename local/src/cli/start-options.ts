@@ -1,3 +1,4 @@
+import { refuse } from './failure.ts'
 import { oneOf, time, wholeNumber } from './option-values.ts'
 
 /** What `start` was asked for; times in milliseconds. */
@@ -53,7 +54,7 @@ export function readStartOptions(given: GivenStartOptions): StartOptions {
     param: given.param ?? [],
     env: given.env ?? [],
     envFile: given.envFile ?? [],
-    freezeAfter: freezeAfter === 'never' ? undefined : time('--freeze-after', freezeAfter),
+    freezeAfter: freezeTime(freezeAfter),
     runtime: oneOf('--runtime', given.runtime ?? 'auto', ['auto', 'ric', 'loop']),
     setup: given.setup,
     database: given.database ?? true,
@@ -62,4 +63,10 @@ export function readStartOptions(given: GivenStartOptions): StartOptions {
     json: given.json ?? false,
     quiet: given.quiet ?? false,
   }
+}
+
+function freezeTime(text: string): number | undefined {
+  if (text === 'never') return undefined
+  if (/^[\d.]+m?s$/.test(text)) return time('--freeze-after', text)
+  return refuse(`--freeze-after is '${text}', but must be a time such as 2s or 500ms, or never.`)
 }

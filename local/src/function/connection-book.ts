@@ -47,16 +47,12 @@ export class ConnectionBook {
     this.#last = this.#mark()
   }
 
-  /**
-   * An invocation begins. Beside others it is counted from now; else from the end of the one before.
-   *
-   * @param cold in a new process, which has nothing of what the one before had
-   */
-  begin(cold: boolean): Mark {
+  /** An invocation begins. Beside others it is counted from now; else from the end of the one before. */
+  begin(): Mark {
     this.#underWay++
     if (this.#underWay > 1) return this.#mark()
     const { had, opened } = this.#last
-    return { had: new Map(cold ? [] : [...had.keys()].map((one) => [one, one.bytesToClient])), opened }
+    return { had: new Map([...had.keys()].map((one) => [one, one.bytesToClient])), opened }
   }
 
   /** The invocation that began at `start` has ended. */

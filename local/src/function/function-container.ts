@@ -80,7 +80,7 @@ export class FunctionContainer {
     const container = await this.#start('on-demand')
     await allPassedOn()
     if (this.#ended) return unanswered(KILLED, start, this.number)
-    const mark = this.#book?.begin(start === 'cold')
+    const mark = this.#book?.begin()
     const beforeThaw = () => this.#beforeThaw(options.beforeThaw)
     const result = await container.invoke(event, { ...options, beforeThaw })
     await allPassedOn()

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { InvocationResult } from '../lambda/container.ts'
-import type { InvocationError } from '../lambda/invocation.ts'
+import type { InvocationError } from '../lambda/invocation-error.ts'
 import type { ConnectionUse } from './connection-book.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { InvocationError } from '../invocation.ts'
+import type { InvocationError } from '../invocation-error.ts'
 
 /** Lambda passes on whatever the runtime posts, JSON or not. */
 export function parsePayload(body: string): unknown {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
-import type { Invocation, InvocationError } from '../invocation.ts'
+import type { Invocation } from '../invocation.ts'
+import type { InvocationError } from '../invocation-error.ts'
 import { parseError, parsePayload } from './payload.ts'
 import { accept, refuse, wrongTime } from './replies.ts'
 import { StreamedBody } from './streamed-body.ts'

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { InvocationError } from '../invocation.ts'
+import type { InvocationError } from '../invocation-error.ts'
 import { parseError, parsePayload } from './payload.ts'
 
 /** With this content type the body begins with JSON, which ends at eight NUL bytes: status, headers and cookies. */
