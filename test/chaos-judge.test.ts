@@ -1,11 +1,22 @@
 /** Each rule of the chaos run's judge, with a history that keeps it and one that breaks it. */
 import { expect, test } from 'vitest'
-import type { Report, Told } from '../chaos/handlers/reports.ts'
-import type { ClientName, History, PlayedInvocation } from '../chaos/judge/history.ts'
-import { judge } from '../chaos/judge/judge.ts'
-import { numbered } from '../chaos/script/number.ts'
+import type { Told } from '../chaos/handlers/reports.ts'
+import type { History } from '../chaos/judge/history.ts'
 import type { ConnectionStep, Op, TransactionStep, Write } from '../chaos/script/script.ts'
-import type { Row } from '../chaos/world/ledger.ts'
+import {
+  asked,
+  begin,
+  body,
+  broken,
+  clean,
+  end,
+  failed,
+  row,
+  type Sketch,
+  sent,
+  told,
+  well,
+} from './support/chaos-history.ts'
 
 const write: Write = { do: 'write', id: '', by: 'query', slow: 0 }
 const alone: Op = { ...write, care: 'await' }
@@ -16,67 +27,7 @@ const transaction = (...steps: TransactionStep[]): Op => ({
   throws: false,
   care: 'await',
 })
-const connection = (...steps: ConnectionStep[]): Op => ({ do: 'connection', id: '', steps, then: 'release' })
-
-type Unfinished = Report extends infer R ? (R extends Report ? Omit<R, 'at'> : never) : never
-const asked = (op: string): Unfinished => ({ is: 'asked', op })
-const sent = (op: string): Unfinished => ({ is: 'sent', op })
-const body = (op: string): Unfinished => ({ is: 'body', op })
-const told = (op: string, what: Told = { ok: true }): Unfinished => ({ is: 'told', op, told: what })
-const failed = (outcome?: string): Told => ({ ok: false, code: 'SOME_ERROR', outcome })
-const begin = (invocation: number): Unfinished => ({ is: 'begin', invocation, process: 7 })
-const end = (invocation: number): Unfinished => ({ is: 'end', invocation, process: 7 })
-/** All that a write which goes well reports. */
-const well = (op: string): Unfinished[] => [asked(op), sent(op), told(op)]
-
-const clean = { session: 5, mark: null, db: 'chaos', autocommit: 1, locked: 0, zone: 'SYSTEM' }
-const row = (op: string, more: Partial<Row> = {}): Row => ({
-  ...clean,
-  op,
-  invocation: Number(op.split('.')[0]),
-  begun: 1050,
-  ...more,
-})
-
-/** Invocations 1, 2, ... of these programs: each 100 ms, one after the other, from 1000 on. */
-function invocations(programs: readonly Op[][], more: Partial<PlayedInvocation>): PlayedInvocation[] {
-  return programs.map((program, i) => ({
-    style: 'wrap',
-    timeout: 3000,
-    number: i + 1,
-    program: numbered(program, i + 1),
-    began: 1000 + 200 * i,
-    ended: 1100 + 200 * i,
-    result: { ok: true },
-    ...more,
-  }))
-}
-
-interface Told1 {
-  readonly programs: Op[][]
-  readonly reports?: Unfinished[]
-  readonly rows?: Row[]
-  readonly invocation?: Partial<PlayedInvocation>
-  readonly more?: Partial<History>
-}
-
-/** What it breaks. */
-function broken({ programs, reports = [], rows = [], invocation = {}, more = {} }: Told1): string[] {
-  const history: History = {
-    client: 'warmpool' as ClientName,
-    setting: { connectionLimit: 2, concurrency: 1, workers: 1 },
-    schema: 'chaos',
-    invocations: invocations(programs, invocation),
-    faults: [],
-    reports: reports.map((report, i) => ({ ...report, at: 1000 + i }) as Report),
-    rows,
-    connections: { most: 2, beyond: 0, orphaned: 0, left: 0 },
-    output: '',
-    secrets: ['hunter2'],
-    ...more,
-  }
-  return [...new Set(judge(history).map(({ promise, rule }) => `${promise} ${rule}`))]
-}
+const connection = (...steps: ConnectionStep[]): Op => ({ do: 'connection', id: '', steps, after: 'release' })
 
 const one = { programs: [[alone]] }
 const two = transaction(write, write)
@@ -86,7 +37,7 @@ const nested = transaction({ do: 'nest', id: '', throws: false, steps: [write] }
 const byHand = connection({ do: 'begin', id: '' }, write, { do: 'commit', id: '' })
 
 /** Histories that keep all promises. */
-const kept: Record<string, Told1> = {
+const kept: Record<string, Sketch> = {
   'a row that was acknowledged': { ...one, reports: [begin(1), ...well('1.0'), end(1)], rows: [row('1.0')] },
   'a statement whose connection was lost, applied': {
     ...one,
@@ -151,7 +102,7 @@ const kept: Record<string, Told1> = {
 test.each(Object.entries(kept))('no objection: %s', (_, history) => expect(broken(history)).toEqual([]))
 
 /** Histories that break exactly one. */
-const breaks: Record<string, Told1> = {
+const breaks: Record<string, Sketch> = {
   'P1 more connections than allowed': {
     ...one,
     more: { connections: { most: 4, beyond: 2, orphaned: 0, left: 0 } },
@@ -280,7 +231,7 @@ test('of a peer, which has no outcome, only what the server has refused counts a
   const lost: Told = { ok: false, code: 'PROTOCOL_CONNECTION_LOST', fatal: true }
   const refused: Told = { ok: false, code: 'ER_OPTION_PREVENTS_STATEMENT', sqlState: 'HY000' }
   const more: Partial<History> = { client: 'mysql2' }
-  const applied = (what: Told): Told1 => ({
+  const applied = (what: Told): Sketch => ({
     ...one,
     reports: [asked('1.0'), sent('1.0'), told('1.0', what)],
     rows: [row('1.0')],

@@ -53,7 +53,13 @@ const testsIn = (file: string) => {
 }
 
 test.concurrent('the tests of docs/testing.md pass under vitest', async () => {
-  const stdout = await run('with_vitest', 'node_modules/vitest/vitest.mjs', 'run', '--no-file-parallelism')
+  const stdout = await run(
+    'with_vitest',
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--no-file-parallelism',
+    '--test-timeout=20000',
+  )
   const count = testsIn('get-customer.test.ts') + testsIn('get-customer-in-lambda.test.ts')
   expect(stdout).toMatch(new RegExp(`Tests .*${count} passed`))
 })

@@ -1,64 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Database, startDatabase } from '../local/src/database/database.ts'
 import { processStates } from '../local/src/lambda/process-state.ts'
-
-const repository = join(import.meta.dirname, '..')
-const COMMAND = join(repository, 'local/src/cli/main.ts')
-
-/** `warmpool-local start` in the repository, as a user has it on the screen. */
-class Started {
-  readonly lines: string[] = []
-  readonly errors: string[] = []
-  readonly #child: ChildProcess
-
-  constructor(databaseUrl: string, ...args: string[]) {
-    this.#child = spawn(process.execPath, [COMMAND, 'start', ...args], {
-      cwd: repository,
-      env: { ...process.env, DATABASE_URL: databaseUrl, NO_COLOR: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    for (const [stream, lines] of [
-      [this.#child.stdout, this.lines],
-      [this.#child.stderr, this.errors],
-    ] as const)
-      if (stream) createInterface({ input: stream }).on('line', (line) => lines.push(line))
-  }
-
-  get url(): string | undefined {
-    return this.lines.map((line) => /http:\/\/\S+/.exec(line)?.[0]).find(Boolean)
-  }
-
-  /** The processes of its containers. */
-  get containers(): number[] {
-    const all = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' })
-    return all.split('\n').flatMap((line) => {
-      const [, pid, parent, args = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? []
-      return Number(parent) === this.#child.pid && args.startsWith(process.execPath) ? [Number(pid)] : []
-    })
-  }
-
-  interrupt(): void {
-    this.#child.kill('SIGINT')
-  }
-
-  /** The exit code. */
-  async end(): Promise<unknown> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'close')
-    return this.#child.exitCode
-  }
-
-  async [Symbol.asyncDispose]() {
-    this.#child.kill('SIGKILL')
-    await this.end()
-  }
-}
+import { Started } from './support/started-command.ts'
 
 const gone = (pid: number) => processStates(pid).every((state) => state === 'Z')
 const patient = { timeout: 10_000, interval: 20 }
@@ -243,42 +187,5 @@ describe('npx warmpool-local start, before the shop,', { timeout: 30_000 }, () =
     expect(rows().at(-1)).toMatchObject({ path: '/orders/3', status: 200 })
     expect(containers.filter((pid) => !gone(pid))).toEqual([])
     await vi.waitFor(async () => expect(await database.connections()).toEqual([]), patient)
-  })
-})
-
-/** Registers as an internal extension, without which Lambda sends no SIGTERM. */
-const ORDERLY = `
-const api = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2020-01-01/extension/'
-const named = { 'Lambda-Extension-Name': 'orderly' }
-const { headers } = await fetch(api + 'register', { method: 'POST', headers: named, body: '{"events":[]}' })
-const id = headers.get('lambda-extension-identifier')
-fetch(api + 'event/next', { headers: { 'Lambda-Extension-Identifier': id } }).catch(() => {})
-process.on('SIGTERM', () => console.log('ended in order'))
-export const handler = async () => 'first'
-`
-
-describe('npx warmpool-local start', { timeout: 30_000 }, () => {
-  const directory = mkdtempSync(join(tmpdir(), 'start-'))
-  afterAll(() => rmSync(directory, { recursive: true }))
-  const source = join(directory, 'orderly.ts')
-  const config = join(directory, 'serverless.yml')
-  const functions =
-    '{ orderly: { handler: orderly.handler, events: [{ httpApi: "*" }] }, gone: { handler: gone.handler } }'
-  writeFileSync(source, ORDERLY)
-  writeFileSync(config, `service: orderly\nprovider: { name: aws }\nfunctions: ${functions}\n`)
-
-  it("bundles again what has changed, ends containers by Lambda's rules, and tells at once what cannot run", async () => {
-    await using started = new Started('', '--config', config, '--port', '0', '--no-database', '--watch')
-    const url = await vi.waitFor(() => started.url ?? expect.fail(started.errors.join('\n')), patient)
-    expect(started.errors.join('\n')).toContain('The function gone has its handler in ')
-    const answer = async () => (await fetch(url)).text()
-    expect(await answer()).toBe('first')
-    writeFileSync(source, ORDERLY.replace('first', 'second'))
-    await vi.waitFor(async () => expect(await answer()).toBe('second'), patient)
-    const ended = () => started.errors.filter((line) => line.includes('ended in order')).length
-    await vi.waitFor(() => expect(ended()).toBe(1), patient)
-    started.interrupt()
-    expect(await started.end()).toBe(130)
-    expect(ended()).toBe(2)
   })
 })

@@ -95,7 +95,7 @@ test.concurrent('an external extension that did not ask for SHUTDOWN is killed a
   expect(took).toBeLessThan(1900)
 })
 
-test.concurrent.skipIf(chooseRuntime('auto').name !== 'ric')(
+test.skipIf(chooseRuntime('auto').name !== 'ric')(
   'on Managed Instances a handler for SIGTERM is in a worker thread, where none comes',
   async () => {
     const env = { INTERNAL: '', AWS_LAMBDA_NODEJS_WORKER_COUNT: '1' }

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { InvocationResult } from '../local/src/lambda/container.ts'
-import { containersOf } from './support/containers.ts'
 import { databaseForFile } from './support/database.ts'
+import { functionsOf } from './support/functions.ts'
 import { lifecycle } from './support/lifecycle.ts'
 import { describeUnderEachRuntime } from './support/runtimes.ts'
 
 const { start, gate, write } = lifecycle()
 const server = databaseForFile()
-const containers = containersOf({ streaming: 'test/support/streaming-handler.ts' })
+const functions = functionsOf({ streaming: 'test/support/streaming-handler.ts' })
 
 const handler = write(
   'streaming.mjs',
@@ -93,30 +93,25 @@ describeUnderEachRuntime((runtime) => {
   const faces = runtime === 'ric' ? ['chained', 'wrapped', 'wrappedOutside'] : ['chained']
   describe.each(faces)('a pool’s rows, %s', (exportName) => {
     test('the connection lives until the body is sent, and the next invocation finds it clean', async () => {
-      const container = await containers.start('streaming', runtime, server.current.url, {
-        exportName,
-        timeout: 20_000,
-      })
-      const { id } = seen(await container.invoke({ do: 'look' }))
-      const sent = await container.invoke({ do: 'rows' })
+      const { current: database } = server
+      const lambda = await functions.start('streaming', { exportName, runtime, database, timeout: 20_000 })
+      const { id } = seen(await lambda.invoke({ do: 'look' }))
+      const sent = await lambda.invoke({ do: 'rows' })
       expect(sent).toMatchObject({
         ok: true,
         streamed: { metadata: { statusCode: 201, headers: { 'x-shop': 'open' } } },
       })
       expect(bodyOf(sent)?.match(/"seq"/g)).toHaveLength(500)
-      expect(container.output).toContain(`<${sent.requestId}> ended by <response stream>`)
-      await container.freeze()
-      expect(seen(await container.invoke({ do: 'look' }))).toEqual({ id, rest: null, open: 0 })
+      expect(lambda.containers[0]?.output).toContain(`<${sent.requestId}> ended by <response stream>`)
+      await lambda.freeze()
+      expect(seen(await lambda.invoke({ do: 'look' }))).toEqual({ id, rest: null, open: 0 })
 
-      const failed = await container.invoke({ do: 'fail' })
+      const failed = await lambda.invoke({ do: 'fail' })
       expect(failed.ok).toBe(false)
       expect(bodyOf(failed)?.match(/"seq"/g)?.length).toBeLessThan(500)
-      expect(seen(await container.invoke({ do: 'look' }))).toMatchObject({ rest: null, open: 0 })
-      const sessions = await server.current.query(
-        'SELECT COUNT(*) AS count FROM information_schema.INNODB_TRX',
-      )
-      expect([sessions[0]?.count, (await server.current.connections()).length]).toEqual([0, 1])
-      await container.stop()
+      expect(seen(await lambda.invoke({ do: 'look' }))).toMatchObject({ rest: null, open: 0 })
+      const sessions = await database.query('SELECT COUNT(*) AS count FROM information_schema.INNODB_TRX')
+      expect([sessions[0]?.count, (await database.connections()).length]).toEqual([0, 1])
     })
   })
 })

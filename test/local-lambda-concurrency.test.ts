@@ -132,6 +132,8 @@ describeUnderEachRuntime((runtime) => {
   })
 
   test.each([0, 1.5, Number.NaN])('%d is no number of invocations', async (concurrency) => {
-    await expect(start(concurrency)).rejects.toThrow(/whole number above 0/)
+    await expect(start(concurrency)).rejects.toThrow(
+      /concurrency is .+, but must be a whole number from 1\.$/,
+    )
   })
 })

@@ -46,8 +46,11 @@ it.each([
   [{ handler: 'nowhere.mjs' }, 'The handler file nowhere.mjs does not exist.'],
   [{ handler: 'get-order.ts' }, 'The handler get-order.ts is no bundle: Lambda loads .js, .mjs, .cjs files.'],
   [{ handler: 'get.order.mjs' }, /has a dot in its name/],
-  [{ runtime: 'python' as 'loop' }, "The runtime 'python' does not exist: use 'auto', 'ric' or 'loop'."],
-  [{ timeout: 0 }, /^timeout is 0, but must be milliseconds above 0/],
+  [
+    { runtime: 'python' as 'loop' },
+    "startContainer: runtime is 'python', but must be 'auto', 'ric', 'loop'.",
+  ],
+  [{ timeout: 0 }, /^startContainer: timeout is 0, but must be milliseconds above 0/],
 ])('refuses %o in one sentence', async (options, sentence) => {
   await expect(startContainer({ handler: fine, ...options })).rejects.toThrow(sentence)
 })

@@ -1,6 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Program } from './program.ts'
-import { type Bed, type FunctionName, type Open, type Running, type Told, type Tool, WHILE } from './tool.ts'
+import {
+  type Bed,
+  type FunctionName,
+  ONE_WORKER,
+  type Open,
+  type Running,
+  type Told,
+  type Tool,
+  WHILE,
+} from './tool.ts'
 
 /** `osls invoke local`: a process for each invocation, with the handler inside the tool's own. */
 export class InvokeLocal implements Tool {
@@ -13,7 +22,7 @@ export class InvokeLocal implements Tool {
 
   async open(name: FunctionName, { config = 'serverless', concurrency }: Open = {}): Promise<Running> {
     const { shell, artifact, database } = this.#bed
-    const multi = concurrency ? { AWS_LAMBDA_MAX_CONCURRENCY: String(concurrency) } : {}
+    const multi = concurrency ? { ...ONE_WORKER, AWS_LAMBDA_MAX_CONCURRENCY: String(concurrency) } : {}
     const env = { ...shell, ...multi, ARTIFACT: artifact.zip, DATABASE_URL: database.url }
     let log = ''
     return {

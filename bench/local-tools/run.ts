@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -20,6 +20,8 @@ import { WarmpoolLocal } from './warmpool-local.ts'
 
 /** Of the developer, and no function's business. */
 const SHELL = { DEVELOPERS_OWN: 'secret', AWS_DEVELOPERS_OWN: 'secret' }
+
+const UNZIPPED = join(SERVICE, 'artifact.mjs')
 
 /**
  * `npm run compare [-- --only TEXT] [-- --write]`: what handlers are run with locally, and which of the things that Lambda does each
@@ -48,16 +50,17 @@ async function main(): Promise<void> {
     console.log(`${render(results)}\n\n${note}`)
     if (values.write) writeTable(`${markdown(results)}\n\n${note}`)
   } finally {
-    for (const path of [directory, join(SERVICE, '.esbuild'), join(SERVICE, '.serverless-offline')])
+    for (const path of [directory, UNZIPPED, join(SERVICE, '.esbuild'), join(SERVICE, '.serverless-offline')])
       rmSync(path, { recursive: true, force: true })
   }
 }
 
-/** As `osls package` would: a bundle, and a zip with it at its root. */
+/** As `osls package` would: a bundle, and a zip with it at its root. For who reads no zip it lies in the service, too. */
 async function packaged(directory: string): Promise<Bed['artifact']> {
   const { file: module } = await bundle(join(SERVICE, 'probe.ts'), directory, { sourceMaps: false })
   const zip = join(directory, 'artifact.zip')
   writeFileSync(zip, zipSync({ 'artifact.mjs': readFileSync(module) }))
+  copyFileSync(module, UNZIPPED)
   return { module, zip }
 }
 

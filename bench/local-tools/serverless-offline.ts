@@ -5,6 +5,7 @@ import {
   type Bed,
   type Config,
   type FunctionName,
+  ONE_WORKER,
   type Open,
   type Running,
   type Served,
@@ -28,10 +29,9 @@ export class ServerlessOffline implements Tool {
   }
 
   async open(name: FunctionName, { config = 'serverless', concurrency }: Open = {}): Promise<Running> {
-    const multi = concurrency ? { AWS_LAMBDA_MAX_CONCURRENCY: String(concurrency) } : {}
+    const multi = concurrency ? { ...ONE_WORKER, AWS_LAMBDA_MAX_CONCURRENCY: String(concurrency) } : {}
     const { program, port } = await this.#start(config, { ...multi, DATABASE_URL: this.#bed.database.url })
-    const service = config === 'serverless' ? 'probe' : config
-    const url = `http://127.0.0.1:${port('lambda')}/2015-03-31/functions/${service}-dev-${name}/invocations`
+    const url = invokeUrl(port('lambda'), config, name)
     return {
       invoke: (event) => invoke(url, event),
       between: async (act) => {
@@ -49,7 +49,7 @@ export class ServerlessOffline implements Tool {
   async withoutDatabase(event: object): Promise<Told> {
     const { program, port } = await this.#start('serverless', {})
     await using _ = program
-    return invoke(`http://127.0.0.1:${port('lambda')}/2015-03-31/functions/probe-dev-shop/invocations`, event)
+    return invoke(invokeUrl(port('lambda'), 'serverless', 'shop'), event)
   }
 
   async serve(config: Config): Promise<Served> {
@@ -57,6 +57,7 @@ export class ServerlessOffline implements Tool {
     return {
       url: `http://127.0.0.1:${port('http')}`,
       webSocketUrl: `ws://127.0.0.1:${port('websocket')}`,
+      invokeUrl: (name) => invokeUrl(port('lambda'), config, name),
       [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
     }
   }
@@ -78,6 +79,11 @@ export class ServerlessOffline implements Tool {
     await program.says(/Server ready/)
     return { program, port: (of) => ports[of] }
   }
+}
+
+function invokeUrl(port: number, config: Config, name: FunctionName): string {
+  const service = config === 'serverless' ? 'probe' : config
+  return `http://127.0.0.1:${port}/2015-03-31/functions/${service}-dev-${name}/invocations`
 }
 
 async function invoke(url: string, event: object): Promise<Told> {

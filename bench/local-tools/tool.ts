@@ -31,7 +31,7 @@ export interface Bed {
 export interface Open {
   /** Default `serverless`. */
   readonly config?: Config
-  /** Several invocations at once in one process, as on Managed Instances. */
+  /** Several invocations at once in one process, as on Managed Instances: so many. */
   readonly concurrency?: number
 }
 
@@ -50,6 +50,8 @@ export interface Running extends AsyncDisposable {
 export interface Served extends AsyncDisposable {
   readonly url: string
   readonly webSocketUrl: string
+  /** Where an AWS client would invoke a function. */
+  invokeUrl(name: FunctionName): string
 }
 
 export interface Tool {
@@ -60,6 +62,9 @@ export interface Tool {
   /** @returns undefined where it has none */
   serve(config: Config): Promise<Served | undefined>
 }
+
+/** Where one container takes several invocations: its worker threads, of which the probe cannot tell one from the next. */
+export const ONE_WORKER = { AWS_LAMBDA_NODEJS_WORKER_COUNT: '1' }
 
 /** How long a while is, milliseconds. */
 export const WHILE = 300

@@ -7,6 +7,7 @@ import {
   type Bed,
   type Config,
   type FunctionName,
+  ONE_WORKER,
   type Open,
   type Running,
   type Served,
@@ -39,7 +40,7 @@ export class WarmpoolLocal implements Tool {
       ...(config === 'artifact' ? { handler: artifact.module, bundle: false } : { handler: source }),
       timeout: name === 'shop' ? 10_000 : 1000,
       memorySize: 128,
-      env: { OWN: 'its own' },
+      env: { OWN: 'its own', ...(concurrency !== undefined && ONE_WORKER) },
       database,
       ...(concurrency !== undefined && { concurrency }),
       onOutput: add,
@@ -84,6 +85,7 @@ export class WarmpoolLocal implements Tool {
     return {
       url,
       webSocketUrl: url.replace('http:', 'ws:'),
+      invokeUrl: (name) => `${url}/2015-03-31/functions/${name}/invocations`,
       [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
     }
   }

@@ -105,7 +105,7 @@ export class Interpreter {
   }
 
   /** A stream that nobody listens to is given an ear, or its error would end the process, as with every stream. */
-  async #stream({ id, take, then }: Of<'stream'>): Promise<void> {
+  async #stream({ id, take, after }: Of<'stream'>): Promise<void> {
     report({ is: 'asked', op: id })
     const rows = this.#handles.stream(MANY, [id])
     rows.on('error', () => {})
@@ -113,9 +113,9 @@ export class Interpreter {
       await this.#readRows(
         rows[Symbol.asyncIterator](),
         id,
-        then === 'drain' ? Number.POSITIVE_INFINITY : take,
+        after === 'drain' ? Number.POSITIVE_INFINITY : take,
       )
-      if (then === 'destroy') rows.destroy()
+      if (after === 'destroy') rows.destroy()
       report({ is: 'told', op: id, told: { ok: true } })
     } catch (error) {
       report({ is: 'told', op: id, told: toldOf(error) })
@@ -131,13 +131,13 @@ export class Interpreter {
     }
   }
 
-  async #connection({ id, steps, then }: Of<'connection'>): Promise<void> {
+  async #connection({ id, steps, after }: Of<'connection'>): Promise<void> {
     const lent = await this.asked(id, () => this.#handles.connection())
-    if (then === 'store') stored = { by: this.#invocation, runs: lent }
+    if (after === 'store') stored = { by: this.#invocation, runs: lent }
     try {
       for (const step of steps) await this.#onConnection(lent, step)
     } finally {
-      if (then === 'release') lent.release()
+      if (after === 'release') lent.release()
     }
   }
 

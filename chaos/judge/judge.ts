@@ -1,9 +1,12 @@
 import { afterTheEnd } from './after-the-end.ts'
 import { atMostOnce } from './at-most-once.ts'
-import { bound, deadlines, ownAnswers, quiet } from './bounds.ts'
+import { bound } from './bound.ts'
 import { cleanSessions } from './clean-sessions.ts'
+import { deadlines } from './deadlines.ts'
 import { Evidence } from './evidence.ts'
 import type { Break, History } from './history.ts'
+import { ownAnswers } from './own-answers.ts'
+import { quiet } from './quiet.ts'
 import { undisturbed } from './undisturbed.ts'
 import { wholeTransactions } from './whole-transactions.ts'
 

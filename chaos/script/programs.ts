@@ -79,7 +79,7 @@ const careless: fc.Arbitrary<Op> = fc.oneof(
       do: fc.constant('connection' as const),
       id,
       steps: fc.array(connectionStep, { minLength: 1, maxLength: 4 }),
-      then: fc.oneof(
+      after: fc.oneof(
         { weight: 8, arbitrary: fc.constant('release' as const) },
         { weight: 1, arbitrary: fc.constantFrom('leak' as const, 'store' as const) },
       ),
@@ -91,7 +91,7 @@ const careless: fc.Arbitrary<Op> = fc.oneof(
       do: fc.constant('stream' as const),
       id,
       take: fc.integer({ min: 0, max: 300 }),
-      then: fc.constantFrom('drain' as const, 'drain' as const, 'destroy' as const, 'leave' as const),
+      after: fc.constantFrom('drain' as const, 'drain' as const, 'destroy' as const, 'leave' as const),
     }),
   },
   {

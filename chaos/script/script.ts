@@ -48,6 +48,8 @@ export type Fault =
   | { readonly kind: 'slow network'; readonly lasts: number; readonly delay: number }
   | { readonly kind: 'narrow network'; readonly lasts: number; readonly bandwidth: number }
   | { readonly kind: 'stopped process'; readonly lasts: number }
+  /** The server carries out the next COMMIT, and nobody hears of it. */
+  | { readonly kind: 'answer to COMMIT lost'; readonly how: 'RST' | 'FIN' }
   | { readonly kind: 'clock jump'; readonly by: number }
   /** What happened in a freeze, heard of after the thaw: a step's `lateBy`. */
   | { readonly kind: 'late news' }
@@ -108,14 +110,14 @@ export type Op =
       readonly do: 'stream'
       readonly id: string
       readonly take: number
-      readonly then: 'drain' | 'destroy' | 'leave'
+      readonly after: 'drain' | 'destroy' | 'leave'
     }
   | {
       readonly do: 'connection'
       readonly id: string
       readonly steps: readonly ConnectionStep[]
       /** Whether it is given back, left to nobody, or kept for a later invocation. */
-      readonly then: 'release' | 'leak' | 'store'
+      readonly after: 'release' | 'leak' | 'store'
     }
   /** Of a connection, or a transaction's handle, that an earlier invocation has kept. */
   | { readonly do: 'use what was stored'; readonly steps: readonly [Write] }

@@ -34,6 +34,11 @@ const cut: fc.Arbitrary<Fault> = fc.record({
   how: fc.constantFrom('RST' as const, 'FIN' as const),
 })
 
+const lostCommit: fc.Arbitrary<Fault> = fc.record({
+  kind: fc.constant('answer to COMMIT lost' as const),
+  how: fc.constantFrom('RST' as const, 'FIN' as const),
+})
+
 const lasting: fc.Arbitrary<Fault> = fc.oneof(
   {
     weight: 4,
@@ -80,6 +85,7 @@ const during: fc.Arbitrary<TimedFault> = fc.record({
     { weight: 40, arbitrary: quickFault },
     { weight: 20, arbitrary: kind('kill a statement') },
     { weight: 40, arbitrary: cut },
+    { weight: 15, arbitrary: lostCommit },
     { weight: 50, arbitrary: lasting },
     { weight: 10, arbitrary: jump },
     { weight: 1, arbitrary: server },

@@ -33,6 +33,11 @@ const FAULTS: { readonly [K in Kind]: (fault: Of<K>, ground: Ground) => Promise<
     await Promise.race([world.network.cutAfter(bytes, way, how), over])
     world.network.callOff()
   },
+  'answer to COMMIT lost': async ({ how }, { world, over }) => {
+    if (!(await world.nextCommit(over))) return
+    await Promise.race([world.network.cutAfter(0, 'toClient', how), over])
+    world.network.callOff()
+  },
   'server read-only': async ({ lasts }, { world }) => {
     await world.administer((database) => database.query('SET GLOBAL read_only = ON'))
     await sleep(lasts)

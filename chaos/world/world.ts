@@ -14,6 +14,7 @@ export class World implements AsyncDisposable {
   readonly database: Database
   readonly network: Network
   readonly connections: ConnectionWatch
+  #committing: (() => void) | undefined
   /** Settles when the server is up. */
   #down: Promise<unknown> = Promise.resolve()
 
@@ -21,6 +22,16 @@ export class World implements AsyncDisposable {
     this.database = database
     this.network = network
     this.connections = new ConnectionWatch(network)
+    network.watch(() => ({ toServer: (chunk) => chunk.includes('COMMIT') && this.#committing?.() }))
+  }
+
+  /** Resolves with the next COMMIT that a container sends, before the server has it; with `over`, if that is first. */
+  async nextCommit(over: Promise<unknown>): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    this.#committing = () => resolve(true)
+    const came = await Promise.race([promise, over.then(() => false)])
+    this.#committing = undefined
+    return came
   }
 
   /** What a kill -9 of the server must not lose is in the kernel's hands by then. */

@@ -66,7 +66,7 @@ export function lifecycle() {
     return { container, printed, platform, [Symbol.asyncDispose]: () => container.stop() }
   }
   return {
-    directory,
+    handler,
     extension,
     start: (options: Options = {}) => make(startContainer, options),
     open: (options: Options = {}) => make(openContainer, options),

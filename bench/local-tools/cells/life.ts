@@ -78,7 +78,7 @@ export const LIFE: readonly Cell[] = [
     },
   },
   {
-    title: 'Or several one process, as on Managed Instances',
+    title: 'or share one, as on Managed Instances',
     async try(tool) {
       await using probe = await tool.open('probe', { concurrency: 2 })
       const wait = { does: 'wait', milliseconds: 400 }
@@ -110,7 +110,7 @@ export const LIFE: readonly Cell[] = [
     },
   },
   {
-    title: 'More memory than the function has ends it',
+    title: 'Taking more memory than the function has ends it',
     async try(tool) {
       await using probe = await tool.open('probe')
       const { ok, message = '' } = await probe.invoke({ does: 'allocate' })

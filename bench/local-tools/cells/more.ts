@@ -16,7 +16,17 @@ export const MORE: readonly Cell[] = [
     },
   },
   {
-    title: 'Its authorizers',
+    title: 'Lambda’s own API, for an AWS client that invokes a function',
+    async try(tool) {
+      await using served = await tool.serve('serverless')
+      if (!served) return { shown: false }
+      const body = JSON.stringify({ does: 'state' })
+      const answer = await fetch(served.invokeUrl('probe'), { method: 'POST', body })
+      return { shown: answer.ok && (await answer.text()).includes('"calls":1') }
+    },
+  },
+  {
+    title: 'The authorizers of an HTTP API',
     async try(tool) {
       await using served = await tool.serve('others')
       if (!served) return { shown: false }

@@ -79,7 +79,7 @@ export class Container {
     const { initTimeout, initializationType } = this.#plan
     const broken = await this.#life.initialize('init', initTimeout)
     if (broken) await this.#life.end(this.#life.generation, broken)
-    else this.#life.state.move('ready')
+    else if (this.state === 'starting') this.#life.state.move('ready')
     if (!broken && initializationType === 'on-demand') this.#untoldInitMs = this.initMs
     return broken
   }

@@ -1,6 +1,6 @@
 import { endOfSentence } from './breakdown.ts'
 import { Container } from './container.ts'
-import type { ContainerOptions } from './options.ts'
+import { type ContainerOptions, checkContainerOptions } from './options.ts'
 import { planOf } from './plan.ts'
 
 export type { ContainerOptions } from './options.ts'
@@ -19,6 +19,7 @@ export type { ContainerOptions } from './options.ts'
  * await container.invoke({ id: 2 }) // thawed with the invocation already waiting
  */
 export async function startContainer(options: ContainerOptions): Promise<Container> {
+  checkContainerOptions('startContainer', options)
   const { container, failure } = await open(options)
   if (failure === undefined) return container
   await container.stop()
@@ -36,6 +37,7 @@ export async function startContainer(options: ContainerOptions): Promise<Contain
  * const result = await container.invoke() // { ok: false, error: { errorType: 'Runtime.ImportModuleError', … } }
  */
 export async function openContainer(options: ContainerOptions): Promise<Container> {
+  checkContainerOptions('openContainer', options)
   if (planOf(options).initializationType !== 'on-demand') return startContainer(options)
   return (await open(options)).container
 }

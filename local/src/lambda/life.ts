@@ -40,7 +40,10 @@ export class Life {
   async initialize(phase: 'init' | 'invoke', limit: number): Promise<Breakdown | undefined> {
     await this.#ending
     const generation = await Generation.begin(generationPlan(this.plan, this.directory.path, this.output))
-    if (this.state.now === 'stopped') return KILLED_MEANWHILE
+    if (this.state.now === 'stopped') {
+      generation.api.close()
+      return KILLED_MEANWHILE
+    }
     this.generation = generation
     void generation.broken.then((broken) => this.#whenIdle(generation, broken))
     this.log.initStart()

@@ -1,3 +1,14 @@
+import {
+  callback,
+  checkOptions,
+  type Kinds,
+  milliseconds,
+  oneOf,
+  text,
+  textByName,
+  texts,
+  wholeNumber,
+} from '../option-check.ts'
 import type { InitializationType } from './environment.ts'
 import type { OutputListener } from './output.ts'
 import type { RuntimeName } from './runtime.ts'
@@ -32,4 +43,25 @@ export interface ContainerOptions {
   onOutput?: OutputListener
   /** Called for each line that Lambda itself would write to the log: INIT_START, START, END, REPORT and the like. */
   onPlatform?: (line: string) => void
+}
+
+const KINDS: Kinds<ContainerOptions> = {
+  handler: text,
+  exportName: text,
+  env: textByName,
+  timeout: milliseconds(),
+  memorySize: wholeNumber(128, 10_240),
+  runtime: oneOf('auto', 'ric', 'loop'),
+  initializationType: oneOf('on-demand', 'provisioned-concurrency', 'lambda-managed-instances'),
+  concurrency: wholeNumber(1),
+  extensions: texts,
+  initTimeout: milliseconds(),
+  onOutput: callback,
+  onPlatform: callback,
+}
+
+/** @throws Error, in one sentence, for the first option that there is not, or that is of the wrong kind */
+export function checkContainerOptions(of: string, options: ContainerOptions): void {
+  checkOptions(of, options, KINDS)
+  if (options.handler === undefined) throw new Error(`${of}: handler is missing, the path of a bundle.`)
 }

@@ -2,7 +2,6 @@ import { functionArn, type InitializationType, lambdaEnvironment } from './envir
 import { type ExtensionFile, locateExtension } from './extension-file.ts'
 import type { GenerationPlan } from './generation.ts'
 import { type HandlerLocation, locateHandler } from './handler-file.ts'
-import { positiveMs } from './milliseconds.ts'
 import type { ContainerOptions } from './options.ts'
 import type { Output, OutputListener } from './output.ts'
 import { chooseRuntime, type Runtime } from './runtime.ts'
@@ -27,9 +26,12 @@ export interface ContainerPlan {
   onPlatform: ((line: string) => void) | undefined
 }
 
-/** @throws Error, in one sentence, for the first option that cannot be */
+/**
+ * @param options of which each by itself is right
+ * @throws Error, in one sentence, for options that contradict each other, and for files that are not there
+ */
 export function planOf(options: ContainerOptions): ContainerPlan {
-  const timeout = positiveMs('timeout', options.timeout ?? 3000)
+  const timeout = options.timeout ?? 3000
   const initializationType = typeOf(options)
   const limit = initializationType === 'on-demand' ? INIT_ON_DEMAND : Math.max(INIT_AHEAD, timeout)
   const extensions = (options.extensions ?? []).map(locateExtension)
@@ -38,10 +40,10 @@ export function planOf(options: ContainerOptions): ContainerPlan {
     location: locateHandler(options.handler, options.exportName ?? 'handler'),
     runtime: chooseRuntime(options.runtime ?? 'auto'),
     timeout,
-    initTimeout: positiveMs('initTimeout', options.initTimeout ?? limit),
+    initTimeout: options.initTimeout ?? limit,
     initializationType,
     concurrency: options.concurrency,
-    memorySize: wholeNumber('memorySize', options.memorySize ?? 1024, 'of MB from 128 to 10240', 128, 10_240),
+    memorySize: options.memorySize ?? 1024,
     extensions,
     env: options.env ?? {},
     onOutput: options.onOutput,
@@ -70,25 +72,10 @@ export function arnOf(plan: ContainerPlan): string {
 }
 
 function typeOf({ initializationType, concurrency }: ContainerOptions): InitializationType {
-  if (concurrency !== undefined) wholeNumber('concurrency', concurrency, 'above 0', 1)
   const type = initializationType ?? (concurrency === undefined ? 'on-demand' : 'lambda-managed-instances')
-  const types = ['on-demand', 'provisioned-concurrency', 'lambda-managed-instances']
-  if (!types.includes(type))
-    throw new Error(`initializationType is '${type}', but must be one of ${types.join(', ')}.`)
   if ((type === 'lambda-managed-instances') === (concurrency !== undefined)) return type
   const rule = 'concurrency is for the initializationType lambda-managed-instances, and needed there'
   throw new Error(`initializationType is '${type}' and concurrency is ${concurrency}, but ${rule}.`)
-}
-
-function wholeNumber(
-  name: string,
-  value: number,
-  what: string,
-  least: number,
-  most = Number.MAX_SAFE_INTEGER,
-): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value
-  throw new Error(`${name} is ${value}, but must be a whole number ${what}.`)
 }
 
 function refuseTwins(extensions: readonly ExtensionFile[]): void {

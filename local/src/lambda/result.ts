@@ -1,7 +1,6 @@
 import type { StreamedResponse } from './api/streamed-body.ts'
 import { type Breakdown, errorOf } from './breakdown.ts'
-import type { Answer, Invocation } from './invocation.ts'
-import type { InvocationError } from './invocation-error.ts'
+import type { Answer, Invocation, InvocationError } from './invocation.ts'
 
 /** What Lambda's REPORT tells of an invocation; times in milliseconds. */
 export interface InvocationFacts {

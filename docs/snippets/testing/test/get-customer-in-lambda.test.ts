@@ -32,7 +32,7 @@ test('answers before its timeout when the database does not, and recovers', asyn
   await lambda.invoke(event)
   const network = lambda.containers[0]?.network
   network?.blackhole()
-  const answer = await lambda.invoke(event, { timeout: 500 })
+  const answer = await lambda.invoke(event, { timeout: 2000 })
   expect(answer).toMatchObject({ ok: false, error: { errorType: 'WarmpoolError' } }) // and not Sandbox.Timedout
   network?.heal()
   expect(await lambda.invoke(event)).toMatchObject({ ok: true, start: 'warm' })
