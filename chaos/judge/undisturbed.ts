@@ -9,7 +9,7 @@ const AMPLE = 2000
 export function undisturbed(evidence: Evidence): Break[] {
   const { invocations, faults } = evidence.history
   return invocations
-    .filter((one) => faults.every(({ from, to }) => to < one.began || from > one.ended))
+    .filter((one) => faults.every(({ from, to }) => to <= one.began || from > one.ended))
     .filter((one) => invocations.every((other) => !overlap(one, other) || other.program.every(isBlameless)))
     .filter(({ result, timeout }) => !result.ok && timeout >= AMPLE)
     .map(({ number, result }) => ({

@@ -18,6 +18,8 @@ export interface Step {
   /** Played to their end before the invocations begin, in a frozen container where `frozen` says so. */
   readonly before: readonly Fault[]
   readonly frozen: boolean
+  /** Whether a frozen container's invocation is in place already when the faults come: it wakes up to both. */
+  readonly waits: boolean
   /** Milliseconds after a thaw until the container hears what the server said meanwhile. */
   readonly lateBy: number
   readonly during: readonly TimedFault[]

@@ -104,6 +104,7 @@ function steps(concurrency: number): fc.Arbitrary<Step> {
   return fc.record({
     before: now(1, 6, fc.oneof({ weight: 60, arbitrary: quickFault }, { weight: 1, arbitrary: server })),
     frozen: single ? fc.boolean() : fc.constant(false),
+    waits: fc.boolean(),
     lateBy: fc.oneof(
       { weight: 4, arbitrary: fc.constant(0) },
       { weight: 1, arbitrary: fc.integer({ min: 1, max: 50 }) },

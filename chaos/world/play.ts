@@ -55,18 +55,24 @@ class Play {
     this.#reports = join(cast.handler, `../reports-${process.pid}-${invocations}-${Math.random()}`)
   }
 
-  async step({ before, frozen, lateBy, during, invocations }: Step): Promise<void> {
+  async step({ before, frozen, waits, lateBy, during, invocations }: Step): Promise<void> {
     const container = await this.#living()
     const over = Promise.withResolvers<void>()
     if (frozen) await container.freeze()
-    const late = frozen && lateBy > 0 && before.length > 0
+    const asleep = container.state === 'frozen' && before.length > 0
+    const late = asleep && lateBy > 0
     if (late) this.#world.network.freeze()
-    for (const fault of before) await this.#fault(fault, Promise.resolve())
-    const faults = during.filter(({ at }) => at === 0).map(({ fault }) => this.#fault(fault, over.promise))
-    const begun = invocations.map((one) => this.#invoke(container, one, during))
+    const first = async () => {
+      for (const fault of before) await this.#fault(fault, Promise.resolve())
+    }
+    if (!asleep || !waits) await first()
+    const beforeThaw = asleep && waits ? first : undefined
+    const faults = during.filter(({ at }) => at === 0).map(({ fault }) => this.#fault(fault, over.promise, 1))
+    const begun = invocations.map((one) => this.#invoke(container, one, during, beforeThaw))
+    if (beforeThaw) await Promise.race(begun.map(({ woken }) => woken))
     if (late) faults.push(this.#lateNews(lateBy))
     faults.push(...during.filter(({ at }) => at > 0).map((one) => this.#timed(one, over.promise)))
-    await Promise.all(begun)
+    await Promise.all(begun.map(({ ended }) => ended))
     over.resolve()
     await Promise.all(faults)
   }
@@ -119,32 +125,48 @@ class Play {
     return this.#container
   }
 
-  async #invoke(container: Container, invocation: Invocation, during: readonly TimedFault[]): Promise<void> {
+  /** @param beforeThaw is done when the invocation waits already, in a frozen container */
+  #invoke(
+    container: Container,
+    invocation: Invocation,
+    during: readonly TimedFault[],
+    beforeThaw?: () => Promise<void>,
+  ): { readonly woken: Promise<void>; readonly ended: Promise<void> } {
     const number = ++invocations
     const program = numbered(invocation.program, number)
-    const began = Date.now()
-    const event: Event = {
-      invocation: number,
-      style: invocation.style,
-      program,
-      deadline: began + invocation.timeout,
-      jumps: during.flatMap(({ at, fault }) => (fault.kind === 'clock jump' ? [{ at, by: fault.by }] : [])),
+    const { style, timeout } = invocation
+    let began = Date.now()
+    const jumps = during.flatMap(({ at, fault }) =>
+      fault.kind === 'clock jump' ? [{ at, by: fault.by }] : [],
+    )
+    const event: Event = { invocation: number, style, program, deadline: began + timeout, jumps }
+    const woken = Promise.withResolvers<void>()
+    const wake = async () => {
+      await beforeThaw?.()
+      began = Date.now()
+      woken.resolve()
     }
-    const result = await container.invoke(event, { timeout: invocation.timeout })
-    this.#played.push({ ...invocation, number, program, began, ended: Date.now(), result: shown(result) })
+    const ended = container
+      .invoke(event, { timeout, ...(beforeThaw && { beforeThaw: wake }) })
+      .then((result) => {
+        this.#played.push({ ...invocation, number, program, began, ended: Date.now(), result: shown(result) })
+        woken.resolve()
+      })
+    return { woken: woken.promise, ended }
   }
 
-  async #fault(fault: Fault, over: Promise<unknown>): Promise<void> {
+  /** @param longer milliseconds by which it counts as longer: where it races with an invocation, they begin in the same one */
+  async #fault(fault: Fault, over: Promise<unknown>, longer = 0): Promise<void> {
     const from = Date.now()
     const signal = (signal: 'SIGSTOP' | 'SIGCONT') => this.#signal(signal)
     await playFault(fault, { world: this.#world, over, signal })
-    this.#faults.push({ fault, from, to: Date.now() })
+    this.#faults.push({ fault, from, to: Date.now() + longer })
   }
 
   /** One whose time comes when all is over is left out. */
   async #timed({ at, fault }: TimedFault, over: Promise<unknown>): Promise<void> {
     const inTime = await Promise.race([sleep(at, true), over.then(() => false)])
-    if (inTime) await this.#fault(fault, over)
+    if (inTime) await this.#fault(fault, over, 1)
   }
 
   /** What the server has said to a frozen container comes when that is awake again. */

@@ -1,4 +1,4 @@
-import type { InvocationError } from './invocation.ts'
+import type { InvocationError } from './invocation-error.ts'
 
 /** How a phase, INIT or an invocation, ended other than by runtime and extensions calling Next. */
 export type Breakdown =

@@ -1,12 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { StreamedBody, StreamedResponse } from './api/streamed-body.ts'
-
-/** What a handler or a runtime reports when it fails, as Lambda hands it to the caller. */
-export interface InvocationError {
-  errorType: string
-  errorMessage: string
-  trace?: string[]
-}
+import type { InvocationError } from './invocation-error.ts'
 
 /** What the caller is given. */
 export type Answer = ({ response: unknown } | { error: InvocationError }) & { streamed?: StreamedResponse }

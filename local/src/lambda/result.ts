@@ -1,6 +1,7 @@
 import type { StreamedResponse } from './api/streamed-body.ts'
 import { type Breakdown, errorOf } from './breakdown.ts'
-import type { Answer, Invocation, InvocationError } from './invocation.ts'
+import type { Answer, Invocation } from './invocation.ts'
+import type { InvocationError } from './invocation-error.ts'
 
 /** What Lambda's REPORT tells of an invocation; times in milliseconds. */
 export interface InvocationFacts {
