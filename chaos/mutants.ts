@@ -154,7 +154,7 @@ export const MUTANTS: readonly Mutant[] = [
     'P4 a transaction was told that it failed, but it was committed',
     'handles/transacting.ts',
     ': commitUnknown(error as Error)',
-    ": new WarmpoolError('TRANSACTION_LOST', 'rolled back')",
+    ": new WarmpoolError('ABORTED', 'rolled back')",
   ),
   {
     ...off(
