@@ -15,6 +15,7 @@ import {
   type Sketch,
   sent,
   told,
+  type Unfinished,
   well,
 } from './support/chaos-history.ts'
 
@@ -36,8 +37,16 @@ const committed = [asked('1.0'), ...well('1.1'), ...well('1.2'), body('1.0'), to
 const nested = transaction({ do: 'nest', id: '', throws: false, steps: [write] }, write)
 const byHand = connection({ do: 'begin', id: '' }, write, { do: 'commit', id: '' })
 
+/** The first write of invocation 2, by a handle of invocation 1. */
+const byStored: Unfinished[] = [{ is: 'asked', op: '2.0', of: 1 }, sent('2.0'), told('2.0')]
+
 /** Histories that keep all promises. */
 const kept: Record<string, Sketch> = {
+  'the handle of an invocation that runs beside': {
+    programs: [[connection(write)], [{ do: 'use what was stored', steps: [write] }]],
+    reports: [begin(1), ...byStored, end(1)],
+    rows: [row('2.0')],
+  },
   'a row that was acknowledged': { ...one, reports: [begin(1), ...well('1.0'), end(1)], rows: [row('1.0')] },
   'a statement whose connection was lost, applied': {
     ...one,
@@ -122,7 +131,7 @@ const breaks: Record<string, Sketch> = {
   },
   'P2 a handle of an invocation that has ended was used': {
     programs: [[connection(write)], [{ do: 'use what was stored', steps: [write] }]],
-    reports: [{ is: 'asked', op: '2.0', of: 1 }, sent('2.0'), told('2.0')],
+    reports: [begin(1), end(1), ...byStored],
     rows: [row('2.0', { begun: 1250 })],
   },
   'P2 half of a transaction is there': { programs: [[two]], reports: committed, rows: [row('1.2')] },
@@ -226,6 +235,18 @@ const breaks: Record<string, Sketch> = {
 }
 
 test.each(Object.entries(breaks))('%s', (rule, history) => expect(broken(history)).toEqual([rule]))
+
+test('an invocation that was cut short has ended when its caller was told', () => {
+  const sketch: Sketch = {
+    programs: [[connection(write)], [{ do: 'use what was stored', steps: [write] }]],
+    reports: [begin(1), ...byStored],
+    rows: [row('2.0', { begun: 1000 })],
+  }
+  expect(broken(sketch)).toEqual([])
+  expect(broken({ ...sketch, invocation: { ended: 1000 } })).toEqual([
+    'P2 a handle of an invocation that has ended was used',
+  ])
+})
 
 test('of a peer, which has no outcome, only what the server has refused counts as failed', () => {
   const lost: Told = { ok: false, code: 'PROTOCOL_CONNECTION_LOST', fatal: true }

@@ -190,6 +190,23 @@ test('shutdown waits for the invocation that runs', async () => {
   expect(await sleeping).toMatchObject({ ok: true, start: 'warm' })
 })
 
+test('after a shutdown the server keeps what nobody has closed', async () => {
+  const [kept, closed] = await Promise.all([start(), start({ env: { CLOSES: 'yes' } })])
+  await Promise.all([invoke(kept, query), invoke(closed, query)])
+  await Promise.all([kept.shutdown(), closed.shutdown()])
+  expect(await closed.connections()).toEqual([])
+  expect(await kept.connections()).toMatchObject([{ container: 1, Command: 'Sleep' }])
+  expect(await kept.invoke(query)).toMatchObject({ ok: true, start: 'cold', container: 2 })
+  expect(await kept.connections()).toMatchObject([{ container: 1 }, { container: 2 }])
+})
+
+test('a new source leaves nothing of the old one at the server', async () => {
+  const lambda = await start()
+  await lambda.invoke(query)
+  await lambda.redeploy()
+  await vi.waitFor(async () => expect(await lambda.connections()).toEqual([]))
+})
+
 test('without a database there is nothing to count, and connections() says so', async () => {
   const lambda = await start({ database: undefined })
   expect(await lambda.invoke({})).toMatchObject({ ok: true, connections: undefined })

@@ -31,14 +31,11 @@ export function afterTheEnd(evidence: Evidence): Break[] {
         `${detailOf(evidence, op)}; ended at ${ended}`,
       )
   }
-  for (const report of evidence.history.reports)
-    if (
-      report.is === 'asked' &&
-      report.of !== undefined &&
-      report.of !== invocationOf(report.op) &&
-      evidence.applied(report.op)
-    )
+  for (const [place, report] of evidence.history.reports.entries()) {
+    if (report.is !== 'asked' || report.of === undefined || !evidence.applied(report.op)) continue
+    if (evidence.isOver(report.of, place))
       broken('a handle of an invocation that has ended was used', report.op)
+  }
   return breaks
 }
 

@@ -42,6 +42,14 @@ export class Evidence {
     return [...this.writes].filter(([, { within }]) => within[0] === transaction).map(([op]) => op)
   }
 
+  /** Whether an invocation had ended by then; one that was cut short says no end itself. */
+  isOver(invocation: number, place: number): boolean {
+    const end = this.ends.get(invocation)
+    if (end !== undefined) return end < place
+    const ended = this.invocations.get(invocation)?.ended ?? Number.POSITIVE_INFINITY
+    return ended < (this.history.reports[place]?.at ?? 0)
+  }
+
   get transactions(): Set<string> {
     return new Set([...this.writes.values()].flatMap(({ within }) => within.slice(0, 1)))
   }

@@ -56,13 +56,12 @@ export class World implements AsyncDisposable {
 
   /** Has the administrator do something; once more when the server was taken down meanwhile. */
   async administer<T>(work: (database: Database) => Promise<T>): Promise<T> {
-    await this.#down
     for (;;) {
       const down = this.#down
+      await down
       try {
         return await work(this.database)
       } catch (error) {
-        await this.#down
         if (this.#down === down) throw error
       }
     }

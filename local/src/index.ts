@@ -11,12 +11,14 @@ export type { FunctionContainer } from './function/function-container.ts'
 export { type FunctionConnection, type LocalLambda, localLambda } from './function/local-lambda.ts'
 export type { FreezeOptions, FunctionOutputListener, LocalLambdaOptions } from './function/options.ts'
 export type { LambdaResult, Start } from './function/result.ts'
+export type { ResponseMetadata, StreamedResponse } from './lambda/api/streamed-body.ts'
 export type {
   Container,
   ContainerState,
   InvocationFacts,
   InvocationResult,
   InvokeOptions,
+  ShutdownOptions,
 } from './lambda/container.ts'
 export type { OutputListener } from './lambda/container-process.ts'
 export type { InitializationType } from './lambda/environment.ts'

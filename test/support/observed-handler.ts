@@ -21,6 +21,17 @@ const {
 const pool = createPool({ uri, connectionLimit: 2 })
 let heardOfItsEnd = false
 if (process.env.PREWARM) await pool.query('DO 0')
+if (process.env.CLOSES) await closeAtTheEnd()
+
+/** As an internal extension it has SIGTERM at the end. */
+async function closeAtTheEnd(): Promise<void> {
+  const api = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2020-01-01/extension`
+  const headers = { 'Lambda-Extension-Name': 'closes' }
+  const registered = await fetch(`${api}/register`, { method: 'POST', headers, body: '{"events":[]}' })
+  const identifier = String(registered.headers.get('Lambda-Extension-Identifier'))
+  fetch(`${api}/event/next`, { headers: { 'Lambda-Extension-Identifier': identifier } }).catch(() => {})
+  process.once('SIGTERM', () => void pool.end())
+}
 
 const socketOf = (connection: Connection) =>
   (connection as unknown as { connection: { stream: Socket } }).connection.stream

@@ -109,11 +109,20 @@ export class FunctionContainer {
     this.#container?.thaw()
   }
 
-  /** Ends it by Lambda's rules. */
+  /**
+   * Ends it by Lambda's rules: whole machine and all, so that what its processes have not closed themselves stays open at the server.
+   * (Here it is this machine's kernel that would close it, as it outlives them.)
+   */
   async shutdown(): Promise<void> {
-    const container = await this.#ready?.catch(() => undefined)
-    this.#thawNetwork()
-    await container?.shutdown()
+    await this.#shutDown(async () => {
+      await allPassedOn()
+      this.#network?.blackhole()
+    })
+  }
+
+  /** Ends it by Lambda's rules, but leaves nothing open at the server. */
+  async retire(): Promise<void> {
+    await this.#shutDown()
   }
 
   /** Ends it by SIGKILL, whatever it is doing. */
@@ -132,6 +141,12 @@ export class FunctionContainer {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill()
     await this.#network?.[Symbol.asyncDispose]()
+  }
+
+  async #shutDown(beforeKill?: () => Promise<void>): Promise<void> {
+    const container = await this.#ready?.catch(() => undefined)
+    this.#thawNetwork()
+    await container?.shutdown({ beforeKill })
   }
 
   #startNow(): Start {

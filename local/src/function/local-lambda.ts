@@ -111,7 +111,11 @@ export class LocalLambda implements AsyncDisposable {
     for (const container of this.#fleet.containers) container.thaw()
   }
 
-  /** Ends all containers by Lambda's rules, busy ones when their invocations are over; the next invocation is a cold one. */
+  /**
+   * Ends all containers by Lambda's rules, busy ones when their invocations are over; the next invocation is a cold one. A
+   * container's connections stay open at the server unless an extension or a handler for SIGTERM closed them, until the server's
+   * `wait_timeout`, or this function's disposal.
+   */
   async shutdown(): Promise<void> {
     await Promise.all(this.#fleet.takeOut().map(async (idle) => (await idle).shutdown()))
   }
@@ -159,7 +163,7 @@ export class LocalLambda implements AsyncDisposable {
   async redeploy(): Promise<void> {
     const before = this.#options.bundle ? await this.#bundleAgain() : undefined
     planOf(this.#plan().options) // what is wrong is said now, and not by the first invocation
-    await this.shutdown()
+    await Promise.all(this.#fleet.takeOut().map(async (idle) => (await idle).retire()))
     await before?.remove()
     const provisioned = Array.from({ length: this.#options.provisioned }, () => this.#fleet.add(this.#plan()))
     await Promise.all(provisioned.map((container) => container.provision()))

@@ -21,6 +21,11 @@ export interface InvokeOptions {
   beforeThaw?: (() => Promise<unknown>) | undefined
 }
 
+/** See {@link Container.shutdown}. */
+export interface ShutdownOptions {
+  beforeKill?: (() => Promise<unknown>) | undefined
+}
+
 /**
  * One execution environment, which takes one invocation at a time unless it was told otherwise; made by `startContainer` and
  * `openContainer`.
@@ -137,11 +142,13 @@ export class Container {
    * Ends the container as Lambda does one that has been idle for long, once no invocation is under way: frozen processes are thawed
    * for it. Without an extension by SIGKILL; with one by SIGTERM to the runtime, SHUTDOWN to external extensions that asked
    * for it, and SIGKILL after 500 ms, or after 2000 ms where there are external ones.
+   *
+   * @param options.beforeKill awaited before the last SIGKILL, with which Lambda's whole machine goes
    */
-  async shutdown(): Promise<void> {
+  async shutdown({ beforeKill }: ShutdownOptions = {}): Promise<void> {
     await this.#idle()
     const { generation } = this.#life
-    await this.#life.leave(generation && (() => generation.end('spindown')))
+    await this.#life.leave(generation && (() => generation.end('spindown', beforeKill)))
   }
 
   /**

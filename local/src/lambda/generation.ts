@@ -5,7 +5,7 @@ import { ContainerProcess } from './container-process.ts'
 import { extensionEnvironment } from './environment.ts'
 import type { ExtensionFile } from './extension-file.ts'
 import type { Output } from './output.ts'
-import { type ShutdownReason, shutDown } from './shutdown.ts'
+import { type Departure, type ShutdownReason, shutDown } from './shutdown.ts'
 
 /** What a generation's processes are started from. */
 export interface GenerationPlan {
@@ -79,10 +79,10 @@ export class Generation {
     return this.#processes().reduce((sum, one) => sum + one.peakMemory(), 0)
   }
 
-  /** Ends the processes by Lambda's rules; resolves when they are gone. */
-  async end(reason: ShutdownReason): Promise<void> {
+  /** Ends the processes by Lambda's rules; resolves when they are gone. @param beforeKill see {@link Departure} */
+  async end(reason: ShutdownReason, beforeKill?: Departure['beforeKill']): Promise<void> {
     const extensions = this.#extensions
-    this.#ended ??= shutDown({ runtime: this.#runtime, extensions, api: this.api, reason })
+    this.#ended ??= shutDown({ runtime: this.#runtime, extensions, api: this.api, reason, beforeKill })
     await this.#ended
     this.api.close()
   }

@@ -17,13 +17,15 @@ export interface Departure {
   extensions: ReadonlyMap<string, ContainerProcess>
   api: LambdaApi
   reason: ShutdownReason
+  /** Awaited when who is to leave by itself has left or had its time, and the rest is about to be killed. */
+  beforeKill?: (() => Promise<unknown>) | undefined
 }
 
 /**
  * Lambda's Shutdown phase. Where nobody has registered an extension the runtime is killed; else it is sent SIGTERM, and after
  * it extensions that asked for SHUTDOWN are told, and whoever stays beyond the time there is, is killed.
  */
-export async function shutDown({ runtime, extensions, api, reason }: Departure): Promise<void> {
+export async function shutDown({ runtime, extensions, api, reason, beforeKill }: Departure): Promise<void> {
   const all = [...extensions.values(), ...(runtime ? [runtime] : [])]
   if (api.extensions.all.length > 0) {
     const total = extensions.size > 0 ? WITH_EXTERNAL : WITH_INTERNAL
@@ -31,9 +33,10 @@ export async function shutDown({ runtime, extensions, api, reason }: Departure):
     runtime?.signal('SIGTERM') // before the thaw, so that it is there when it wakes
     for (const one of all) one.thaw()
     if (runtime) await within(extensions.size > 0 ? total * RUNTIME_SHARE : total, runtime.exited)
-    await runtime?.kill()
+    if (extensions.size > 0) await runtime?.kill()
     await dismiss(extensions, api, reason, deadline)
   }
+  await beforeKill?.()
   await Promise.all(all.map((one) => one.kill()))
 }
 
