@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Op } from '../script/script.ts'
 import type { Face, Handler } from './face.ts'
 import { jump, setClockRight } from './instruments.ts'
@@ -38,7 +37,7 @@ export function handlerOf(face: Face): (event: Event, context: object) => Promis
     // The platform's clock does not jump with the container's.
     Object.assign(context, { getRemainingTimeInMillis: () => deadline - trueNow() })
     setClockRight()
-    for (const { at, by } of event.jumps) void sleep(at).then(() => jump(by))
+    const jumps = event.jumps.map(({ at, by }) => setTimeout(() => jump(by), at))
     const watched = watchDeadline(deadline, invocation)
     try {
       await handlers[event.style]?.(event as never, context)
@@ -47,6 +46,7 @@ export function handlerOf(face: Face): (event: Event, context: object) => Promis
       throw new Error(String(toldOf(error).code ?? toldOf(error).message))
     } finally {
       watched.stop()
+      for (const one of jumps) clearTimeout(one) // or it would be done to the next invocation
       report({ is: 'end', invocation, process: process.pid })
     }
   }

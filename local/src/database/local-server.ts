@@ -2,8 +2,16 @@ import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { escape as quote } from 'mysql2'
 import { tlsOptions } from './certificate.ts'
+import { DataTemplate } from './data-template.ts'
 import type { ServerBinary } from './find-server.ts'
-import { type Command, type Plan, QUICK, type Recipe, SHARED_OPTIONS, setUpStatements } from './recipe.ts'
+import {
+  type Installation,
+  type Plan,
+  QUICK,
+  type Recipe,
+  SHARED_OPTIONS,
+  setUpStatements,
+} from './recipe.ts'
 
 // Keeps the machine's own configuration out; servers want it first.
 const ALONE = '--no-defaults'
@@ -22,7 +30,7 @@ export function localServer(binary: ServerBinary): Recipe {
       ]
       const script = statements.map((statement) => `${statement};\n`).join('')
       await writeFile(inside(plan, SET_UP), script, { mode: 0o600 })
-      return initialiser(binary, plan)
+      return installation(binary, plan)
     },
     start: (plan, port, first) => [
       binary.path,
@@ -41,16 +49,20 @@ export function socketOf(plan: Plan): string {
   return inside(plan, 'server.sock')
 }
 
-function initialiser(binary: ServerBinary, plan: Plan): Command {
+async function installation(binary: ServerBinary, plan: Plan): Promise<Installation> {
   const shared = [...ownPlaces(plan), ...QUICK]
-  if (binary.kind === 'mysql') return [binary.path, ALONE, '--initialize-insecure', ...shared]
+  const data = dataOf(plan)
+  // No template: a MySQL's data directory has the server's own UUID in it.
+  if (binary.kind === 'mysql')
+    return { command: [binary.path, ALONE, '--initialize-insecure', ...shared], data }
   // The method 'socket' leaves no account without a password that could be used over the network.
   const accounts = [
     '--auth-root-authentication-method=socket',
     '--auth-root-socket-user=root',
     '--skip-test-db',
   ]
-  return [binary.installer, ALONE, ...accounts, ...shared]
+  const template = await DataTemplate.of([binary.path, binary.installer], [...accounts, ...QUICK])
+  return { command: [binary.installer, ALONE, ...accounts, ...shared], data, template }
 }
 
 function startOptions(binary: ServerBinary, plan: Plan, port: number): string[] {
@@ -69,7 +81,11 @@ function startOptions(binary: ServerBinary, plan: Plan, port: number): string[] 
 function ownPlaces(plan: Plan): string[] {
   // Servers refuse to run as root unless they are told to.
   const user = process.getuid?.() === 0 ? ['--user=root'] : []
-  return [...user, `--datadir=${inside(plan, 'data')}`, `--tmpdir=${plan.directory}`]
+  return [...user, `--datadir=${dataOf(plan)}`, `--tmpdir=${plan.directory}`]
+}
+
+function dataOf(plan: Plan): string {
+  return inside(plan, 'data')
 }
 
 function inside(plan: Plan, name: string): string {

@@ -156,12 +156,15 @@ async function startOnFreePort(
 }
 
 async function initialise(recipe: Recipe, plan: Plan, home: GuardedDirectory): Promise<void> {
-  const command = await recipe.prepare(plan)
-  if (command === undefined) return
+  const installation = await recipe.prepare(plan)
+  if (installation === undefined) return
+  const { command, data, template } = installation
+  if (await template?.copyTo(data)) return
   const [program, ...args] = command
   const child = home.launch(program, args)
   await once(child, 'exit')
   if (child.exitCode !== 0) throw new Error(`${program} failed: ${complaint(home.log)}`)
+  await template?.keep(data)
 }
 
 /** The server's own words for what went wrong, without the time and level that its lines start with. */

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { escapeId, escape as quote } from 'mysql2'
 import type { ConnectionOptions } from 'mysql2/promise'
+import type { DataTemplate } from './data-template.ts'
 
 /** What a private server is made from. */
 export interface Plan {
@@ -15,6 +16,15 @@ export interface Plan {
 
 export type Command = readonly [program: string, ...args: string[]]
 
+/** What has to be run before a server's first start. */
+export interface Installation {
+  readonly command: Command
+  /** Which it makes. */
+  readonly data: string
+  /** To be copied in place of running it. */
+  readonly template?: DataTemplate
+}
+
 /** How servers of one kind are made and run. */
 export interface Recipe {
   readonly name: string
@@ -22,8 +32,8 @@ export interface Recipe {
   readonly onThisMachine: boolean
   /** What has to be run once the server is done with, besides ending its process and deleting its directory. */
   readonly cleanUp: readonly string[]
-  /** Writes what the server needs. Returns what has to be run before its first start, if anything. */
-  prepare(plan: Plan): Promise<Command | undefined>
+  /** Writes what the server needs. Returns what else there is to do before its first start, if anything. */
+  prepare(plan: Plan): Promise<Installation | undefined>
   /** @param first whether it never ran before */
   start(plan: Plan, port: number, first: boolean): Command
   administrator(plan: Plan, port: number): ConnectionOptions
