@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { start } from './start.ts'
 import { type GivenStartOptions, readStartOptions } from './start-options.ts'
 
 const EXAMPLES = `
@@ -65,5 +64,9 @@ export function startCommand(done: (exitCode: number) => void): Command {
     .option('--json', 'one line of JSON for each request, and nothing else on stdout')
     .option('-q, --quiet', "nothing of the handlers' own output, and no notes")
     .addHelpText('after', EXAMPLES)
-    .action(async (given: GivenStartOptions) => done(await start(readStartOptions(given))))
+    .action(async (given: GivenStartOptions) => {
+      const options = readStartOptions(given)
+      const { start } = await import('./start.ts') // a bundler and a database driver, which help need not wait for
+      done(await start(options))
+    })
 }
