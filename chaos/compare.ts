@@ -1,13 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises'
 import type { RuntimeName } from '../local/src/lambda/runtime.ts'
+import { writeBlock } from '../scripts/page-block.ts'
 import { campaign } from './campaign.ts'
 import { CLIENTS } from './options.ts'
 import { summary } from './print.ts'
 import { Tally } from './tally.ts'
 import { bundleHandler } from './world/bundle.ts'
-
-const PAGE = new URL('../docs/chaos.md', import.meta.url)
-const [BEGIN, END] = ['<!-- compared:begin -->', '<!-- compared:end -->']
 
 interface Comparison {
   readonly invocations: number
@@ -31,7 +28,7 @@ export async function compare({ invocations, seed, runtime, worlds, write }: Com
   }
   const text = `${table(tallies)}\n\nBy \`npm run chaos -- --compare --invocations ${invocations} --seed ${seed} --runtime ${runtime} --write\`, Node ${process.versions.node}.`
   console.log(`\n${text}`)
-  if (write) await writeTable(text)
+  if (write) await writeBlock('docs/chaos.md', 'compared', text)
 }
 
 /** A row for each rule that anybody has broken, and one for the invocations. */
@@ -48,11 +45,4 @@ export function table(tallies: ReadonlyMap<string, Tally>): string {
     ),
     row(['**promises broken**', ...all.map(({ broken }) => `**${broken.size}**`)]),
   ].join('\n')
-}
-
-async function writeTable(text: string): Promise<void> {
-  const page = await readFile(PAGE, 'utf8')
-  const [from, to] = [page.indexOf(BEGIN) + BEGIN.length, page.indexOf(END)]
-  if (from < BEGIN.length || to < from) throw new Error(`docs/chaos.md has no lines ${BEGIN} and ${END}.`)
-  await writeFile(PAGE, `${page.slice(0, from)}\n\n${text}\n\n${page.slice(to)}`)
 }

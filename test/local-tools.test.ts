@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { CELLS } from '../bench/local-tools/cells.ts'
-import { writtenTable } from '../bench/local-tools/docs.ts'
 import { TOOLS } from '../bench/local-tools/table.ts'
+import { readBlock } from '../scripts/page-block.ts'
 
-const rows = writtenTable()
+const written = await readBlock('docs/local-tools.md', 'compared')
+const rows = written
   .split('\n')
   .filter((line) => line.startsWith('|'))
   .map((line) =>
@@ -29,5 +30,5 @@ test('and is of the versions that are installed to be tried', () => {
   )
   const wanted = Object.assign({}, ...pinned.map(({ devDependencies }) => devDependencies))
   for (const name of ['osls', 'serverless-offline', 'serverless-esbuild'])
-    expect(writtenTable()).toContain(`${name} ${wanted[name]}`)
+    expect(written).toContain(`${name} ${wanted[name]}`)
 })

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type Database, startDatabase } from '../../local/src/database/database.ts'
 import { surroundings } from '../../local/src/database/sources.ts'
-import { writeBlock } from '../../scripts/readme.ts'
+import { writeBlock } from '../../scripts/page-block.ts'
 import { machine } from '../measure/machine.ts'
 import { play } from './play.ts'
 import { SCENARIOS } from './scenarios.ts'
@@ -31,7 +31,7 @@ Measured by \`npm run bench:failures -- --readme\` with ${libraries}, ${server},
   const sentences = objections(rows)
   for (const sentence of sentences) console.error(sentence)
   if (sentences.length > 0) process.exitCode = 1
-  else if (values.readme) await writeBlock('failures', `${markdown(rows)}\n\n${notes}`)
+  else if (values.readme) await writeBlock('README.md', 'failures', `${markdown(rows)}\n\n${notes}`)
 }
 
 async function rowOf(scenario: Row['scenario'], database: Database, tries: number): Promise<Row> {

@@ -6,10 +6,10 @@ import { zipSync } from 'fflate'
 import { startDatabase } from '../../local/src/database/database.ts'
 import { surroundings } from '../../local/src/database/sources.ts'
 import { bundle } from '../../local/src/function/bundle.ts'
+import { writeBlock } from '../../scripts/page-block.ts'
 import { seed } from '../../scripts/seed.ts'
 import { createPool } from '../../src/index.ts'
 import { CELLS, type Cell, type Facts, type Seen } from './cells.ts'
-import { writeTable } from './docs.ts'
 import { install, versions } from './install.ts'
 import { InvokeLocal } from './invoke-local.ts'
 import { SERVICE } from './program.ts'
@@ -48,7 +48,7 @@ async function main(): Promise<void> {
     const tried = Object.entries(versions()).map(([name, version]) => `${name} ${version}`)
     const note = `Tried by \`npm run compare -- --write\` with ${tried.join(', ')}, Node ${process.versions.node}.`
     console.log(`${render(results)}\n\n${note}`)
-    if (values.write) writeTable(`${markdown(results)}\n\n${note}`)
+    if (values.write) await writeBlock('docs/local-tools.md', 'compared', `${markdown(results)}\n\n${note}`)
   } finally {
     for (const path of [directory, UNZIPPED, join(SERVICE, '.esbuild'), join(SERVICE, '.serverless-offline')])
       rmSync(path, { recursive: true, force: true })

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Database } from 'warmpool-local'
-import { writeBlock } from '../readme.ts'
+import { writeBlock } from '../page-block.ts'
 import { serverName } from '../server-view.ts'
 import type { Contestant } from './stage.ts'
 import type { Result, Step } from './step.ts'
@@ -11,7 +11,11 @@ export async function writeFigures(
   contestants: readonly Contestant[],
   database: Database,
 ): Promise<void> {
-  await writeBlock('figures', `${table(rows, contestants)}\n\n${notes(rows, contestants, database)}`)
+  await writeBlock(
+    'README.md',
+    'figures',
+    `${table(rows, contestants)}\n\n${notes(rows, contestants, database)}`,
+  )
 }
 
 function table(rows: ReadonlyMap<Step, readonly Result[]>, contestants: readonly Contestant[]): string {
