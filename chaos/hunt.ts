@@ -1,6 +1,7 @@
 import type { RuntimeName } from '../local/src/lambda/runtime.ts'
 import { campaign } from './campaign.ts'
-import { MUTANTS, type Mutant } from './mutants.ts'
+import type { Mutant } from './mutant.ts'
+import { MUTANTS } from './mutants.ts'
 import { Tally } from './tally.ts'
 import { bundleHandler } from './world/bundle.ts'
 

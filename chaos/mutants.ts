@@ -1,23 +1,4 @@
-import type { RuntimeName } from '../local/src/lambda/runtime.ts'
-import type { Change } from './world/bundle.ts'
-
-/** Warmpool with one of its mechanisms switched off. */
-export interface Mutant {
-  readonly name: string
-  readonly changes: readonly Change[]
-  /** The promise and the rule by which it is noticed. */
-  readonly breaks: string
-  /** Where it shows: how many invocations the container takes at once. Default one, and several beside it. */
-  readonly worlds?: readonly number[]
-  /** Under which it shows; default any. */
-  readonly runtime?: RuntimeName
-}
-
-const off = (name: string, breaks: string, file: string, find: string, replace: string): Mutant => ({
-  name,
-  breaks,
-  changes: [{ file: `src/${file}`, find, replace }],
-})
+import { type Mutant, off } from './mutant.ts'
 
 const SINGLE = [1, 1]
 
@@ -29,6 +10,13 @@ export const MUTANTS: readonly Mutant[] = [
     'slots/slots.ts',
     'slots.size < this.#limits.connectionLimit)',
     'slots.size < 100)',
+  ),
+  off(
+    'a connection that closes does not count',
+    'P1 more connections than allowed',
+    'slots/slots.ts',
+    'slots.size < this.#limits.connectionLimit)',
+    'slots.size - counts.closing < this.#limits.connectionLimit)',
   ),
   off(
     'an invocation that has ended may go on',
@@ -114,6 +102,16 @@ export const MUTANTS: readonly Mutant[] = [
     ),
     worlds: SINGLE,
   },
+  {
+    ...off(
+      'a session is not set up again after a reset',
+      'P3 a session lacks what it was set up with',
+      'slots/cleaning.ts',
+      'await opener.setUp(link, true)',
+      '',
+    ),
+    worlds: SINGLE,
+  },
   off(
     'a statement whose connection was lost is sent again',
     'P4 a statement was sent twice',
@@ -149,6 +147,19 @@ export const MUTANTS: readonly Mutant[] = [
     "this.connection.query('COMMIT', undefined, settle)",
     "this.connection.query('DO 0', undefined, settle)",
   ),
+  {
+    name: 'a stream whose connection was lost ends as if all had come',
+    breaks: 'P4 a stream that was cut short ended well',
+    changes: [
+      { file: 'src/link.ts', find: 'failure = error\n        })', replace: 'void error\n        })' },
+      {
+        file: 'src/link.ts',
+        find: 'this.#sendStatement(sql, values, start, done)\n  }\n\n  /** From its answer on',
+        replace:
+          "this.#sendStatement(sql, values, start, ((error: (Error & { outcome?: string }) | null, ...rest: never[]) => done(error?.outcome === 'unknown' ? null : error, ...rest)) as Done)\n  }\n\n  /** From its answer on",
+      },
+    ],
+  },
   off(
     'a lost answer to COMMIT is told as a failure',
     'P4 a transaction was told that it failed, but it was committed',
@@ -195,4 +206,31 @@ export const MUTANTS: readonly Mutant[] = [
     "connection.on('error', die)",
     '',
   ),
+  {
+    name: 'statements that queue on one connection are given the answer before theirs',
+    breaks: "P10 the answer to somebody else's question",
+    changes: [
+      {
+        file: 'src/commands.ts',
+        find: 'readonly done: Done\n}',
+        replace: 'readonly done: Done\n  before?: unknown\n  queued?: boolean\n}',
+      },
+      {
+        file: 'src/commands.ts',
+        find: 'else if (this.#current) this.#waiting.push(command)',
+        replace: 'else if (this.#current) { command.queued = true; this.#waiting.push(command) }',
+      },
+      {
+        file: 'src/commands.ts',
+        find: 'if (next) this.#begin(next)',
+        replace: 'if (next) { next.before = result; this.#begin(next) }',
+      },
+      {
+        file: 'src/commands.ts',
+        find: 'command.done(error, result, fields)\n      if (!next',
+        replace:
+          'command.done(error, (!error && command.queued && command.before ? command.before : result) as never, fields)\n      if (!next',
+      },
+    ],
+  },
 ]

@@ -137,7 +137,7 @@ describe('ACQUIRE_TIMEOUT', () => {
   })
 
   test('tells two transactions that both use the pool inside what they wait for', async () => {
-    open({ connectionLimit: 2, acquireTimeout: 200 })
+    open({ connectionLimit: 2, acquireTimeout: 1000 })
     const handler = pool.wrap(async (_event: unknown, _context: unknown) => {
       const inside = Promise.withResolvers<void>()
       let arrived = 0

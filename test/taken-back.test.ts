@@ -136,10 +136,11 @@ describe.each(Object.entries(ways))('%s', (_name, handlerFor) => {
     await invoke(async (database) => {
       await Promise.all([note(database.query('SELECT SLEEP(5)')), note(database.query('SELECT 1'))])
     }, 500)
-    expect(outcomes.sort()).toEqual([
-      ['DEADLINE_EXCEEDED', undefined], // stopped, and the server said so
-      ['DEADLINE_EXCEEDED', 'not-sent'],
-    ])
+    expect(outcomes).toHaveLength(2)
+    expect(outcomes).toContainEqual(['DEADLINE_EXCEEDED', 'not-sent'])
+    // Stopped: with the server's word for it, or on a busy machine without (test/stopped-statements.test.ts).
+    const stopped = expect.toSatisfy((outcome) => [undefined, 'unknown'].includes(outcome))
+    expect(outcomes).toContainEqual(['DEADLINE_EXCEEDED', stopped])
     const [[row]] = (await invoke((database) => database.query('SELECT 1 AS one'))) as [[{ one: number }]]
     expect(row.one).toBe(1)
   })

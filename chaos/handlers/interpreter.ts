@@ -3,7 +3,7 @@ import type { ConnectionStep, Op, Write } from '../script/script.ts'
 import type { Handles, Lent, Runs } from './face.ts'
 import { nameOf } from './instruments.ts'
 import { report, type Session, toldOf, trueNow } from './reports.ts'
-import { echo, insert, MANY, soil } from './statements.ts'
+import { echo, insert, MANY, MANY_ROWS, soil } from './statements.ts'
 import { TransactionActs } from './transaction-acts.ts'
 import { waiting } from './waiting.ts'
 
@@ -75,7 +75,8 @@ export class Interpreter {
     pending.add(op)
     try {
       const answer = await ask()
-      report({ is: 'told', op, told: { ok: true } })
+      const wrote = (answer as [{ insertId?: number }] | undefined)?.[0]?.insertId
+      report({ is: 'told', op, told: { ok: true, ...(wrote && { wrote }) } })
       return answer
     } catch (error) {
       report({ is: 'told', op, told: toldOf(error) })
@@ -110,25 +111,24 @@ export class Interpreter {
     const rows = this.#handles.stream(MANY, [id])
     rows.on('error', () => {})
     try {
-      await this.#readRows(
-        rows[Symbol.asyncIterator](),
-        id,
-        after === 'drain' ? Number.POSITIVE_INFINITY : take,
-      )
+      const all = after === 'drain'
+      const read = await this.#readRows(rows[Symbol.asyncIterator](), id, all ? MANY_ROWS + 1 : take)
       if (after === 'destroy') rows.destroy()
-      report({ is: 'told', op: id, told: { ok: true } })
+      report({ is: 'told', op: id, told: { ok: true, ...(all && { missing: MANY_ROWS - read }) } })
     } catch (error) {
       report({ is: 'told', op: id, told: toldOf(error) })
       throw error
     }
   }
 
-  async #readRows(rows: AsyncIterator<{ readonly name: string }>, id: string, most: number): Promise<void> {
+  /** @returns how many there were */
+  async #readRows(rows: AsyncIterator<{ readonly name: string }>, id: string, most: number): Promise<number> {
     for (let count = 0; count < most; count++) {
       const { done, value } = await rows.next()
-      if (done) return
+      if (done) return count
       if (value.name !== id) report({ is: 'mixed up', op: id, got: JSON.stringify(value).slice(0, 200) })
     }
+    return most
   }
 
   async #connection({ id, steps, after }: Of<'connection'>): Promise<void> {

@@ -11,6 +11,10 @@ export interface Told {
   readonly message?: string | undefined
   /** Thrown by the program itself. */
   readonly own?: boolean | undefined
+  /** The number that the answer says the row has. */
+  readonly wrote?: number | undefined
+  /** How many rows a stream ended short of, which was read to its end. */
+  readonly missing?: number | undefined
 }
 
 /** What the server says of a session. */
@@ -21,6 +25,8 @@ export interface Session {
   readonly autocommit: number
   readonly locked: number
   readonly zone: string
+  /** How long the server keeps it while it is idle, seconds. */
+  readonly lease: number
 }
 
 /** What a handler says of itself, each line as it happens, whatever becomes of the process then. `at` is true wall clock, milliseconds. */

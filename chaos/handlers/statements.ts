@@ -10,6 +10,7 @@ const EVIDENCE: Record<string, string> = {
   autocommit: '@@autocommit',
   locked: "IS_USED_LOCK('chaos') <=> CONNECTION_ID()",
   zone: '@@time_zone',
+  lease: '@@wait_timeout',
 }
 
 const COLUMNS = Object.keys(EVIDENCE).join(', ')
@@ -30,7 +31,8 @@ export function echo(op: string): [string, unknown[]] {
 }
 
 /** Many rows, long ones. */
-export const MANY = `SELECT seq, REPEAT('x', 500) AS filler, ? AS name FROM seq_1_to_400`
+export const MANY_ROWS = 400
+export const MANY = `SELECT seq, REPEAT('x', 500) AS filler, ? AS name FROM seq_1_to_${MANY_ROWS}`
 
 export const schema = new URL(process.env.DATABASE_URL as string).pathname.slice(1)
 

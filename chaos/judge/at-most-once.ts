@@ -17,6 +17,8 @@ export function atMostOnce(evidence: Evidence): Break[] {
     if (!facts.byHand || (facts.commit && evidence.word(facts.commit) === 'done'))
       broken('an acknowledged row is missing', op)
   }
+  for (const [op, { missing }] of evidence.told)
+    if (missing) broken('a stream that was cut short ended well', op)
   return breaks
 }
 

@@ -13,9 +13,15 @@ export function bound(evidence: Evidence): Break[] {
   const limit = limitOf(setting)
   const stopping = setting.concurrency === 1 ? 1 : setting.workers
   const broken = (rule: string, detail: string): Break => ({ promise: 'P1', rule, detail })
+  const { most, working } = connections
   return [
-    ...(connections.most > limit + stopping
-      ? [broken('more connections than allowed', `${connections.most} at once, where the limit is ${limit}`)]
+    ...(most > limit + stopping || working > limit
+      ? [
+          broken(
+            'more connections than allowed',
+            `${most} at once, ${working} of them at work, where the limit is ${limit}`,
+          ),
+        ]
       : []),
     ...(connections.left > 0
       ? [broken('sessions outlast their container', `${connections.left} are still there`)]

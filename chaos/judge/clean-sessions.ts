@@ -3,7 +3,7 @@ import type { Dirt, Op } from '../script/script.ts'
 import { type Evidence, invocationOf } from './evidence.ts'
 import type { Break } from './history.ts'
 
-/** P3: no session has anything of another invocation's, as the server saw it with each row and each read. */
+/** P3: no session has anything of another invocation's, or lacks what it was set up with, as the server saw it with each row and read. */
 export function cleanSessions(evidence: Evidence): Break[] {
   const { history } = evidence
   const seen: [string, Session][] = [
@@ -16,14 +16,25 @@ export function cleanSessions(evidence: Evidence): Break[] {
     const invocation = invocationOf(op)
     const own = dirtOf(evidence.invocations.get(invocation)?.program ?? [])
     const found = foreign(session, history.schema, invocation).filter((kind) => !own.has(kind))
-    return found.map((kind): Break => broken(op, kind, JSON.stringify(session)))
+    return found.map((kind): Break => left(op, kind, JSON.stringify(session)))
   })
-  return [...breaks, ...temporaryTables(evidence)]
+  return [...breaks, ...temporaryTables(evidence), ...bareSessions(seen)]
 }
 
-function broken(op: string, kind: Dirt, detail: string): Break {
-  const rule = `${kind} of another invocation in the session`
+function left(op: string, kind: Dirt, detail: string): Break {
+  return broken(op, `${kind} of another invocation in the session`, detail)
+}
+
+function broken(op: string, rule: string, detail: string): Break {
   return { promise: 'P3', rule, op, invocation: invocationOf(op), detail }
+}
+
+/** No program changes how long the server keeps an idle session: all have it as they were opened with. */
+function bareSessions(seen: readonly [string, Session][]): Break[] {
+  const lease = seen[0]?.[1].lease
+  return seen
+    .filter(([, session]) => session.lease !== lease)
+    .map(([op, session]) => broken(op, 'a session lacks what it was set up with', JSON.stringify(session)))
 }
 
 function foreign(session: Session, schema: string, invocation: number): Dirt[] {
@@ -46,7 +57,7 @@ function temporaryTables(evidence: Evidence): Break[] {
       const tables = own.filter(({ kind }) => kind === 'temporary table')
       return tables[0]?.id === op
     })
-    .map(([op, told]) => broken(op, 'temporary table', JSON.stringify(told)))
+    .map(([op, told]) => left(op, 'temporary table', JSON.stringify(told)))
 }
 
 function dirtOf(program: readonly Op[]): Set<Dirt> {

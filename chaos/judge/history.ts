@@ -24,6 +24,8 @@ export interface PlayedFault {
 export interface SeenConnections {
   /** The most that the container had open at once. */
   readonly most: number
+  /** Of those that were for more than to stop a statement. */
+  readonly working: number
   /** How often there was one more than the limit: that which stops a statement. */
   readonly beyond: number
   /** Connections whose client was gone while the server had not closed its end. */

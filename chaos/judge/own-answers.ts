@@ -4,18 +4,13 @@ import type { Break } from './history.ts'
 /** P10: everybody has his own answers and rows. */
 export function ownAnswers(evidence: Evidence): Break[] {
   const mixed = evidence.history.reports.flatMap((report): Break[] =>
-    report.is === 'mixed up'
-      ? [
-          {
-            promise: 'P10',
-            rule: "the answer to somebody else's question",
-            op: report.op,
-            invocation: invocationOf(report.op),
-            detail: report.got,
-          },
-        ]
-      : [],
+    report.is === 'mixed up' ? [mixedUp(report.op, report.got)] : [],
   )
+  const exchanged = [...evidence.told].flatMap(([op, { wrote }]): Break[] => {
+    const numbers = evidence.rows.get(op)?.map(({ n }) => n) ?? []
+    if (wrote === undefined || numbers.length === 0 || numbers.includes(wrote)) return []
+    return [mixedUp(op, `told of row ${wrote}, wrote row ${numbers}`)]
+  })
   const strange = evidence.history.rows
     .filter(({ op, invocation }) => invocationOf(op) !== invocation || !evidence.asked.has(op))
     .map(
@@ -27,5 +22,10 @@ export function ownAnswers(evidence: Evidence): Break[] {
         detail: op,
       }),
     )
-  return [...mixed, ...strange]
+  return [...mixed, ...exchanged, ...strange]
+}
+
+function mixedUp(op: string, detail: string): Break {
+  const rule = "the answer to somebody else's question"
+  return { promise: 'P10', rule, op, invocation: invocationOf(op), detail }
 }

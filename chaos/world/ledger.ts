@@ -4,6 +4,7 @@ import type { Session } from '../handlers/reports.ts'
 
 /** A row that an operation has written, with what the server saw when it did. */
 export interface Row extends Session {
+  readonly n: number
   readonly op: string
   readonly invocation: number
   /** When the server began with the statement, milliseconds of wall clock. */
@@ -22,7 +23,8 @@ const TABLE = `CREATE TABLE ledger (
   db VARCHAR(64),
   autocommit TINYINT NOT NULL,
   locked TINYINT NOT NULL,
-  zone VARCHAR(32) NOT NULL
+  zone VARCHAR(32) NOT NULL,
+  lease INT NOT NULL
 ) ENGINE = InnoDB`
 
 export async function createLedger(database: Database): Promise<void> {

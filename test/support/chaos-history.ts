@@ -17,9 +17,18 @@ export const end = (invocation: number): Unfinished => ({ is: 'end', invocation,
 /** All that a write which goes well reports. */
 export const well = (op: string): Unfinished[] => [asked(op), sent(op), told(op)]
 
-export const clean = { session: 5, mark: null, db: 'chaos', autocommit: 1, locked: 0, zone: 'SYSTEM' }
+export const clean = {
+  session: 5,
+  mark: null,
+  db: 'chaos',
+  autocommit: 1,
+  locked: 0,
+  zone: 'SYSTEM',
+  lease: 930,
+}
 export const row = (op: string, more: Partial<Row> = {}): Row => ({
   ...clean,
+  n: 1,
   op,
   invocation: Number(op.split('.')[0]),
   begun: 1050,
@@ -59,7 +68,7 @@ export function broken({ programs, reports = [], rows = [], invocation = {}, mor
     faults: [],
     reports: reports.map((report, i) => ({ ...report, at: 1000 + i }) as Report),
     rows,
-    connections: { most: 2, beyond: 0, orphaned: 0, left: 0 },
+    connections: { most: 2, working: 2, beyond: 0, orphaned: 0, left: 0 },
     output: '',
     secrets: ['hunter2'],
     ...more,
