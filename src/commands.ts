@@ -9,6 +9,13 @@ export interface Command {
   readonly done: Done
 }
 
+/** Who has the connection: until when he may start something, and why not after that. */
+export interface Limit {
+  /** Wall clock, milliseconds. */
+  readonly deadline: number
+  tooLate(): Error
+}
+
 /** What is in flight. */
 export interface Running {
   readonly what: string
@@ -24,6 +31,7 @@ export interface Running {
 export class Commands {
   /** Sees every answer before its caller does. It may call {@link fail}. */
   readonly #observe: Done
+  limit: Limit | undefined
   #current: Command | undefined
   /** Wall clock, milliseconds. */
   #since = 0
@@ -38,6 +46,11 @@ export class Commands {
   /** Why nothing more starts, when so. */
   get refusal(): Error | undefined {
     return this.#refusal
+  }
+
+  /** Why nothing can start now. A loop that stood still sends what was waiting before it looks at its timers: so the clock is asked. */
+  get bar(): Error | undefined {
+    return this.#refusal ?? this.#late(clock.now())
   }
 
   get running(): Running | undefined {
@@ -93,6 +106,7 @@ export class Commands {
   #begin(command: Command): void {
     this.#current = command
     this.#since = clock.now()
+    const late = this.#late(this.#since)
     const settle: Done = (error, result, fields) => {
       if (this.#current === command) this.#observe(error, result, fields)
       if (this.#current !== command) return
@@ -102,7 +116,12 @@ export class Commands {
       command.done(error, result, fields)
       if (!next && this.#quiet.length > 0) this.#hush()
     }
-    attempt(settle, () => command.start(settle))
+    if (late) process.nextTick(settle, withOutcome(late, 'not-sent'))
+    else attempt(settle, () => command.start(settle))
+  }
+
+  #late(now: number): Error | undefined {
+    return this.limit && now >= this.limit.deadline ? this.limit.tooLate() : undefined
   }
 
   #hush(): void {

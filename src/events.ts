@@ -37,6 +37,7 @@ export class Events extends EventEmitter<PoolEvents> {
   constructor() {
     super()
     this.setMaxListeners(0) // every handle on the pool may listen
+    this.emit = unthrown(this, this.emit)
   }
 
   /** Says it, as an event and on the log, once for each `key`. @returns whether this was the time */
@@ -52,18 +53,6 @@ export class Events extends EventEmitter<PoolEvents> {
   tell(message: string): void {
     console.warn(`warmpool: ${message}`)
     this.emit('warning', message)
-  }
-
-  /** What a listener throws is its own: it must not reach the pool in the middle of a move. */
-  override emit<E extends keyof PoolEvents>(name: E, ...args: PoolEvents[E]): boolean {
-    try {
-      return (super.emit as (name: E, ...args: PoolEvents[E]) => boolean).call(this, name, ...args)
-    } catch (error) {
-      process.nextTick(() => {
-        throw error
-      })
-      return true
-    }
   }
 
   emitEnd(requestId: string | undefined, endedBy: EndedBy): void {
@@ -88,5 +77,19 @@ export function forwardEvents(from: EventEmitter, to: EventEmitter): void {
     to.on('removeListener', (removed) => {
       if (removed === name && to.listenerCount(name) === 0) from.off(name, forward)
     })
+  }
+}
+
+/** What a listener throws is its own: it must not reach the pool in the middle of a move. */
+function unthrown(events: Events, emit: Events['emit']): Events['emit'] {
+  return (...args: unknown[]) => {
+    try {
+      return (emit as (...args: unknown[]) => boolean).apply(events, args)
+    } catch (error) {
+      process.nextTick(() => {
+        throw error
+      })
+      return true
+    }
   }
 }

@@ -59,8 +59,8 @@ export class Link extends Wire {
       const options = bound(this.connection, sql, values)
       this.connection.prepare(options, (error) => {
         if (error) return settle(error)
-        const { refusal } = this.commands
-        if (refusal) return settle(withOutcome(refusal, 'not-sent'))
+        const { bar } = this.commands
+        if (bar) return settle(withOutcome(bar, 'not-sent'))
         attempt(settle, () => this.connection.execute(options, undefined, settle))
       })
     }
@@ -100,8 +100,8 @@ export class Link extends Wire {
     const range = this.#proxied ? 'SESSION ' : ''
     this.connection.query(`SET ${range}TRANSACTION ISOLATION LEVEL ${isolation}`, undefined, (error) => {
       if (error) return settle(error)
-      const { refusal } = this.commands
-      if (refusal) return settle(withOutcome(refusal, 'not-sent'))
+      const { bar } = this.commands
+      if (bar) return settle(withOutcome(bar, 'not-sent'))
       begin((failure, result, fields) => {
         if (!failure && !this.#proxied) this.session.effect &= ~STATE
         settle(failure, result, fields)

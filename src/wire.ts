@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'mysql2'
-import { Commands, type Running } from './commands.ts'
+import { Commands, type Limit, type Running } from './commands.ts'
 import type { Address, Done, DriverConnection, Login } from './driver.ts'
 import { addressOf, connect, connectionLost, statusOf } from './driver.ts'
 import { connectionOver, type Fault, interrupted } from './policy/faults.ts'
@@ -143,8 +143,14 @@ export class Wire {
     this.commands.refuse(error)
   }
 
+  /** Whoever has it now starts nothing after his deadline. */
+  lend(to: Limit): void {
+    this.commands.limit = to
+  }
+
   /** Takes commands again, unless it is dead. */
   readmit(): void {
+    this.commands.limit = undefined
     this.session.guarded = false
     if (this.#paused) this.resume()
     this.commands.refuse(this.#death)

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
-import { readEvent } from '../local/src/cli/event.ts'
+import { eventFile, readEvent } from '../local/src/cli/event.ts'
 import { planDatabase } from '../local/src/cli/local-database.ts'
+import { outdatedNode } from '../local/src/cli/node-version.ts'
 import { run } from '../local/src/cli/program.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'invoke-usage-'))
@@ -55,8 +56,12 @@ test.each<[args: string[], sentence: string | RegExp]>([
   [[write('lost.ts', "export { handler } from './nowhere'")], /lost\.ts:1: Could not resolve "\.\/nowhere"/],
   [[two], `${two} exports no 'handler', but get, list (to take one, write ${two}:get).`],
   [[`${two}:gets`], /^\S+ exports no 'gets', but get, list /],
-  [[write('empty.ts', 'const handler = 1')], /exports no 'handler', but nothing\.$/],
+  [[write('empty.ts', 'const handler = 1')], /empty\.ts exports nothing, and so no 'handler'\.$/],
   // The event
+  [
+    [write('only.ts', 'export default () => 1')],
+    /exports no 'handler', but default \(to take one, write .*:default\)\.$/,
+  ],
   [[handler, '--event', 'nowhere.json'], 'There is no event file nowhere.json.'],
   [[handler, '--event', unfinished], /^The event file \S+unfinished\.json is not JSON: .+\.$/],
   [[handler, '--event', '{"id":'], /^The event on the command line is not JSON: .+\.$/],
@@ -88,7 +93,7 @@ test.each<[args: string[], sentence: string | RegExp]>([
   ],
   // The environment and the database
   [[handler, '--env', 'LEVEL'], '--env wants NAME=VALUE, such as --env LOG_LEVEL=debug.'],
-  [[handler, '--env-file', 'nowhere.env'], 'There is no environment file nowhere.env.'],
+  [[handler, '--env-from', 'nowhere.env'], 'There is no environment file nowhere.env.'],
   [[handler, '--env', 'DB_HOST=elsewhere'], /^--env DB_HOST names a database beside the local one: /],
   [[handler, '--setup', 'nowhere.sql'], 'There is no setup file nowhere.sql.'],
   [[handler, '--setup', text], /^--setup is '\S+notes\.txt', but must be a \.sql file or a module/],
@@ -148,6 +153,18 @@ test('a database that cannot be reached is told in one sentence, and is no fault
   expect(exitCode).toBe(3)
 })
 
+test('an older Node is told in a sentence, as npm only warns of it', () => {
+  const said: string[] = []
+  const say = (text: string) => void said.push(text)
+  expect(outdatedNode('20.19.0', say)).toBe(2)
+  expect(outdatedNode('22.12.0', say)).toBe(2)
+  expect(said[0]).toBe(
+    'warmpool-local needs Node 22.13 or newer, and this is 20.19.0: npm i -D node@24 brings one.\n',
+  )
+  for (const version of ['22.13.0', '24.0.0', process.versions.node])
+    expect(outdatedNode(version, say)).toBeUndefined()
+})
+
 describe('an event', () => {
   test('comes from stdin for -', async () => {
     expect(await readEvent('-', Readable.from(['{"id"', ':1}']))).toEqual({ id: 1 })
@@ -157,7 +174,11 @@ describe('an event', () => {
   })
 
   test('is JSON itself where it begins as JSON does, and may be anything in a file', async () => {
-    expect(await readEvent(' [1, 2]')).toEqual([1, 2])
+    const values = [[1, 2], { id: 1 }, 5, -0.5, null, true, 'text']
+    for (const value of values) expect(await readEvent(` ${JSON.stringify(value)}`)).toEqual(value)
+    await expect(readEvent('')).rejects.toThrow('The event on the command line is empty, but must be JSON.')
+    expect(eventFile('5')).toBeUndefined()
+    expect(eventFile(write('6.json', '6'))).toMatch(/6\.json$/)
     expect(await readEvent(write('text.json', '\uFEFF"text"'))).toBe('text')
     expect(await readEvent(undefined)).toEqual({})
   })

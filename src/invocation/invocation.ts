@@ -136,11 +136,9 @@ export class Invocation implements Owner {
   /** Why it starts nothing more. */
   refusal(): WarmpoolError {
     const [code, why]: [ErrorCode, string] =
-      this.phase === 'expired'
-        ? ['DEADLINE_EXCEEDED', 'its time is up']
-        : ['INVOCATION_ENDED', 'it has ended']
+      this.phase === 'ended' ? ['INVOCATION_ENDED', 'it has ended'] : ['DEADLINE_EXCEEDED', 'its time is up']
     return new WarmpoolError(code, `nothing more can start in ${this.label}: ${why}`, {
-      statusCode: this.phase === 'expired' ? 504 : 503,
+      statusCode: this.phase === 'ended' ? 503 : 504,
       outcome: 'not-sent',
     })
   }

@@ -23,6 +23,8 @@ export interface Owner {
   drop(lease: Lease, error: WarmpoolError): void
   halt(lease: Lease, reason: Reason): void
   note(error: Error, lease: Lease): void
+  /** Why nothing more starts. */
+  refusal(): WarmpoolError
 }
 
 /** A link lent to an invocation: from the asking, through the use, to the giving back. */
@@ -79,7 +81,13 @@ export class Lease implements Claim {
   }
 
   granted(slot: Slot): void {
-    this.#use(slot.link as Link)
+    const link = slot.link as Link
+    link.lend(this)
+    this.#use(link)
+  }
+
+  tooLate(): WarmpoolError {
+    return this.owner.refusal()
   }
 
   failed(error: Error): void {

@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { messageOf, refuse } from './failure.ts'
 
 /**
- * The event of `--event`: a file, `-` for what comes on stdin, or JSON itself when it starts with `{` or `[`; `{}` without it.
+ * The event of `--event`: a file, `-` for what comes on stdin, or JSON itself; `{}` without it.
  *
  * @param stdin read to its end when asked for
  * @throws CommandError when there is no such file, or it holds no JSON
@@ -13,9 +14,17 @@ export async function readEvent(
   stdin: NodeJS.ReadableStream = process.stdin,
 ): Promise<unknown> {
   if (given === undefined) return {}
-  if (/^\s*[{[]/.test(given)) return parse('The event on the command line', given)
   if (given === '-') return parse('The event on stdin', await text(stdin))
-  return parse(`The event file ${given}`, await contents(given))
+  const file = eventFile(given)
+  if (file === undefined) return parse('The event on the command line', given)
+  return parse(`The event file ${file}`, await contents(file))
+}
+
+/** The file that holds the event, if one does: not what is meant as JSON, unless it is a file's name. */
+export function eventFile(given: string | undefined): string | undefined {
+  if (given === undefined || given === '-') return undefined
+  const json = /^\s*([{["]|$|(-?\d.*|true|false|null)\s*$)/s.test(given)
+  return json && !existsSync(given) ? undefined : given
 }
 
 async function contents(file: string): Promise<string> {

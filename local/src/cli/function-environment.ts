@@ -4,7 +4,7 @@ import { refuse } from './failure.ts'
 import { pairs } from './option-values.ts'
 
 /**
- * The variables of `--env-file` and, over them, of `--env`.
+ * The variables of `--env-from` and, over them, of `--env`.
  * @throws CommandError when the file cannot be read, or a pair is none
  */
 export async function givenEnvironment(

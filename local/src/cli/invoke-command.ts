@@ -67,10 +67,10 @@ export function invokeCommand(done: (exitCode: number) => void): Command {
     .option('-t, --timeout <ms>', "its timeout, 3000 or 3s; default serverless.yml's, else 3000")
     .option(
       '-m, --memory <mb>',
-      "its memory, told to it but not enforced; default serverless.yml's, else Lambda's",
+      "its memory, told to it but not enforced; default serverless.yml's, else 1024",
     )
     .option('--env <name=value>', 'an environment variable; may be repeated', LIST)
-    .option('--env-file <file>', 'a file of them; --env goes before it', LIST)
+    .option('--env-from <file>', 'a file of them; --env goes before it', LIST)
     .option('--config <file>', 'where functions are looked up; default serverless.yml')
     .option('--stage <name>', 'its stage')
     .option('--param <name=value>', 'one of its params; may be repeated', LIST)

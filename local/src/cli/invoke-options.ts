@@ -20,7 +20,7 @@ export interface InvokeOptions {
   readonly memory: number | undefined
   readonly runtime: 'auto' | 'ric' | 'loop'
   readonly env: readonly string[]
-  readonly envFile: readonly string[]
+  readonly envFrom: readonly string[]
   readonly database: boolean
   readonly setup: string | undefined
   readonly delay: number
@@ -47,7 +47,7 @@ export interface GivenOptions {
   memory?: string
   runtime?: string
   env?: string[]
-  envFile?: string[]
+  envFrom?: string[]
   database?: boolean
   setup?: string
   delay?: string
@@ -87,7 +87,7 @@ export function readInvokeOptions(given: GivenOptions): InvokeOptions {
     memory: number('--memory', given.memory, LEAST_MEMORY, MOST_MEMORY),
     runtime: oneOf('--runtime', given.runtime ?? 'auto', ['auto', 'ric', 'loop']),
     env: given.env ?? [],
-    envFile: given.envFile ?? [],
+    envFrom: given.envFrom ?? [],
     database: given.database ?? true,
     setup: given.setup,
     delay: ms('--delay', given.delay, 0, LONGEST_DELAY) ?? 0,

@@ -3,14 +3,14 @@ import type { Database } from '../database/database.ts'
 import { type LocalLambda, localLambda } from '../function/local-lambda.ts'
 import type { FunctionDatabase } from '../function/options.ts'
 import { Network } from '../network/network.ts'
-import { readEvent } from './event.ts'
+import { eventFile, readEvent } from './event.ts'
 import { EXIT, messageOf, orExit } from './failure.ts'
 import { givenEnvironment } from './function-environment.ts'
 import type { Held } from './interruption.ts'
 import type { InvokeOptions } from './invoke-options.ts'
 import { openDatabase, planDatabase } from './local-database.ts'
 import { pairs } from './option-values.ts'
-import { type Report, summary } from './report.ts'
+import { counted, type Report, summary } from './report.ts'
 import { runRounds, type Stage, shutDown } from './rounds.ts'
 import { Screen } from './screen.ts'
 import { checkSource } from './source-check.ts'
@@ -29,7 +29,7 @@ export async function invoke(argument: string, options: InvokeOptions, held: Hel
     held.signal,
   )
   const note = (text: string) => screen.note(text)
-  const env = await givenEnvironment(options.envFile, options.env)
+  const env = await givenEnvironment(options.envFrom, options.env)
   const { config, stage: named, param } = options
   const lookup = { config, stage: named, params: pairs('--param', param), env, database: hasDatabase }
   const target = await findTarget(argument, lookup, note)
@@ -92,15 +92,16 @@ async function slowed(database: Database, delay: number, held: Held): Promise<Fu
 async function watchAndRun(stage: Stage, target: Target, first: unknown, held: Held): Promise<number> {
   const { lambda, screen, options } = stage
   const files = await held.keep(new FileWatch())
+  const file = eventFile(options.event)
   let event = first
   let bundled = true
   while (!held.signal.aborted) {
-    files.files = [resolve(target.source), ...lambda.sources, ...eventFile(options.event)]
+    files.files = [resolve(target.source), ...lambda.sources, ...(file ? [file] : [])]
     if (bundled) await run(stage, event).catch((error) => screen.complaint(messageOf(error)))
-    screen.note(`Watching ${files.count} files; Ctrl-C ends.`)
+    screen.note(`Watching ${counted(files.count, 'file')}; Ctrl-C ends.`)
     await files.change()
     try {
-      if (eventFile(options.event).length > 0) event = await readEvent(options.event)
+      if (file !== undefined) event = await readEvent(options.event)
       await lambda.redeploy()
       bundled = true
     } catch (error) {
@@ -109,8 +110,4 @@ async function watchAndRun(stage: Stage, target: Target, first: unknown, held: H
     }
   }
   return EXIT.interrupted
-}
-
-function eventFile(event: string | undefined): string[] {
-  return event === undefined || event === '-' || /^\s*[{[]/.test(event) ? [] : [resolve(event)]
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
+import { outdatedNode } from './node-version.ts'
 import { run } from './program.ts'
 
-const exitCode = await run(process.argv.slice(2))
+const exitCode = outdatedNode() ?? (await run(process.argv.slice(2)))
 process.exitCode = exitCode
 // What was interrupted while it started may still be starting; the guards of processes and directories end it with us.
 if (exitCode > 128) process.exit()

@@ -69,7 +69,7 @@ export function reportOf(result: LambdaResult, { apart, server, invocation, kill
 }
 
 /** To a microsecond. */
-function rounded<T extends number | undefined>(time: T): T {
+export function rounded<T extends number | undefined>(time: T): T {
   return (time === undefined ? time : Math.round(time * 1000) / 1000) as T
 }
 

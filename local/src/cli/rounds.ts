@@ -3,7 +3,7 @@ import type { Database } from '../database/database.ts'
 import type { LocalLambda } from '../function/local-lambda.ts'
 import { CommandError, EXIT, messageOf } from './failure.ts'
 import type { InvokeOptions } from './invoke-options.ts'
-import { counted, initFailure, ms, type Report, reportOf, span } from './report.ts'
+import { counted, initFailure, ms, type Report, reportOf, rounded, span } from './report.ts'
 import type { Screen } from './screen.ts'
 
 /** What is invoked, and what is looked at meanwhile. */
@@ -83,18 +83,19 @@ export async function shutDown({ lambda, database, screen }: Stage): Promise<voi
   await lambda.shutdown()
   const ended = performance.now()
   const told = `Shut down ${counted(containers, 'container')} in ${ms(ended - started)}`
-  if (database === undefined) return screen.note(`${told}.`)
+  const figures = { containers, durationMs: rounded(ended - started) }
+  if (database === undefined) return screen.ending(`${told}.`, { shutdown: figures })
   let left = (await lambda.connections()).length
   while (left > 0 && performance.now() < ended + LEFT_AFTER) {
     await delay(LOOK_EVERY)
     left = (await lambda.connections()).length
   }
   const after = ms(performance.now() - ended)
-  screen.note(
-    left === 0
-      ? `${told}; ${after} later the server has none of their connections.`
-      : `${told}; ${after} later the server still has ${counted(left, 'connection')} of theirs.`,
-  )
+  const has =
+    left === 0 ? 'has none of their connections' : `still has ${counted(left, 'connection')} of theirs`
+  screen.ending(`${told}; ${after} later the server ${has}.`, {
+    shutdown: { ...figures, connectionsLeft: left },
+  })
 }
 
 async function countAtServer({ lambda, database }: Stage): Promise<number | undefined> {

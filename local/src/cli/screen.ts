@@ -72,6 +72,11 @@ export class Screen {
     else this.#out(this.#looks.colours.bold(text))
   }
 
+  /** What came of an end that was asked for: after the table, or as another line of JSON. */
+  ending(text: string, figures: object): void {
+    this.#out(this.#options.json ? JSON.stringify(figures) : text)
+  }
+
   /** What is good to know. */
   note(text: string): void {
     if (!this.#options.quiet) this.#err(this.#faint.dim(text))

@@ -14,11 +14,22 @@ export async function checkSource({ source, exportName }: Target, held: Held): P
   const { file } = await orExit(EXIT.usage, () => bundle(source, directory.path))
   const exported = await exportsOf(file)
   await directory.remove()
+  if (exported.includes(exportName)) return
   // What a CommonJS module exports only shows when it is run.
-  if (exported.includes(exportName) || exported.includes('default')) return
-  const others =
-    exported.length === 0 ? 'nothing' : `${exported.join(', ')} (to take one, write ${source}:${exported[0]})`
+  if (exported.includes('default') && !(await isModule(source))) return
+  if (exported.length === 0) refuse(`${source} exports nothing, and so no '${exportName}'.`)
+  const others = `${exported.join(', ')} (to take one, write ${source}:${exported[0]})`
   refuse(`${source} exports no '${exportName}', but ${others}.`)
+}
+
+async function isModule(source: string): Promise<boolean> {
+  const { metafile } = await build({
+    entryPoints: [source],
+    write: false,
+    metafile: true,
+    logLevel: 'silent',
+  })
+  return Object.values(metafile.inputs).some(({ format }) => format === 'esm')
 }
 
 async function exportsOf(file: string): Promise<string[]> {

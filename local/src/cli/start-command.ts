@@ -48,7 +48,7 @@ export function startCommand(done: (exitCode: number) => void): Command {
     .option('--stage <name>', 'its stage')
     .option('--param <name=value>', 'one of its params; may be repeated', LIST)
     .option('--env <name=value>', 'an environment variable of every function; may be repeated', LIST)
-    .option('--env-file <file>', 'a file of them; --env goes before it', LIST)
+    .option('--env-from <file>', 'a file of them; --env goes before it', LIST)
     .optionsGroup('The containers:')
     .option('--freeze-after <time>', 'freeze one that is idle for so long: 1s, 500ms, or never; default 1s')
     .option('--eager', 'bundle all functions at the start, not each with its first request')

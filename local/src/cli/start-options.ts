@@ -10,7 +10,7 @@ export interface StartOptions {
   readonly stage: string | undefined
   readonly param: readonly string[]
   readonly env: readonly string[]
-  readonly envFile: readonly string[]
+  readonly envFrom: readonly string[]
   /** Undefined is never. */
   readonly freezeAfter: number | undefined
   readonly runtime: 'auto' | 'ric' | 'loop'
@@ -30,7 +30,7 @@ export interface GivenStartOptions {
   stage?: string
   param?: string[]
   env?: string[]
-  envFile?: string[]
+  envFrom?: string[]
   freezeAfter?: string
   runtime?: string
   setup?: string
@@ -53,7 +53,7 @@ export function readStartOptions(given: GivenStartOptions): StartOptions {
     stage: given.stage,
     param: given.param ?? [],
     env: given.env ?? [],
-    envFile: given.envFile ?? [],
+    envFrom: given.envFrom ?? [],
     freezeAfter: freezeTime(freezeAfter),
     runtime: oneOf('--runtime', given.runtime ?? 'auto', ['auto', 'ric', 'loop']),
     setup: given.setup,

@@ -54,7 +54,7 @@ export async function start(options: StartOptions): Promise<number> {
 
 async function serve(options: StartOptions, held: Held, screen: Screen): Promise<Serving> {
   const note = (text: string) => screen.note(text)
-  const env = await givenEnvironment(options.envFile, options.env)
+  const env = await givenEnvironment(options.envFrom, options.env)
   const service = await orExit(EXIT.usage, () =>
     readService(options.config, {
       stage: options.stage,

@@ -36,7 +36,7 @@ const REQUIRE = "import { createRequire } from 'node:module'; const require = cr
  * const { file } = await bundle('handlers/get-order.ts', directory)
  */
 export async function bundle(entry: string, directory: string, options: BundleOptions = {}): Promise<Bundle> {
-  if (!existsSync(entry)) throw new Error(`There is no handler file ${entry}.`)
+  if (!existsSync(entry)) throw new Error(`There is no handler file ${entry}${exportHint(entry)}.`)
   const file = join(directory, `${parse(entry).name}.mjs`)
   const { outputFiles, metafile } = await buildOrSay(entry, file, options)
   // Written by us: esbuild's own process might still write when this one has ended.
@@ -65,8 +65,15 @@ async function buildOrSay(entry: string, file: string, { external, sourceMaps }:
   } catch (error) {
     const { errors, message } = error as BuildFailure
     const { location, text } = errors?.[0] ?? { location: null, text: message }
-    throw new Error(location ? `${location.file}:${location.line}: ${text}` : text)
+    const sentence = text.replace(/(?<![.!?])$/, '.')
+    throw new Error(location ? `${location.file}:${location.line}: ${sentence}` : sentence)
   }
+}
+
+/** For who writes `file.ts:name`, as on the command line. */
+function exportHint(entry: string): string {
+  const [, file = '', name] = /^(.+):([\w$]+)$/.exec(entry) ?? []
+  return existsSync(file) ? `; the export of ${file} is named by exportName: '${name}'` : ''
 }
 
 /** The names of the packages that the bundle still imports. */

@@ -98,13 +98,20 @@ export class Connection implements NetworkConnection {
   }
 }
 
-/** What goes one way on one connection: in order, each thing at its time. */
+/**
+ * How much of one connection may be under way one way, bytes; what comes beyond waits with its sender. As much as Linux
+ * lets a program send before the other side has it (tcp_wmem).
+ */
+const MOST_UNDER_WAY = 4 * 1024 * 1024
+
+/** What goes one way on one connection: in order, each thing at its time, until there is nobody to take it. */
 class Lane {
   readonly #from: Socket
   readonly #to: Socket
   readonly #way: Way
   #sent = Promise.resolve()
   #delivered = Promise.resolve()
+  #underWay = 0
 
   constructor(from: Socket, to: Socket, way: Way) {
     this.#from = from
@@ -121,7 +128,10 @@ class Lane {
     })
     from.on('end', () => this.inTurn(() => end(to)))
     from.on('error', () => this.inTurn(() => reset(to)))
-    from.on('close', () => this.inTurn(() => to.destroy()))
+    // What has been handed on but not been taken yet is still to come.
+    from.on('close', () => this.inTurn(() => to.destroySoon()))
+    // So that how it ends is seen, also if more had come than could be under way.
+    to.on('close', () => from.resume())
   }
 
   /** After what came before it, whatever bandwidth and delay have become. */
@@ -129,17 +139,32 @@ class Lane {
     this.#sent = this.#sent.then(() => this.#deliver(act))
   }
 
+  get #taken(): boolean {
+    return !this.#to.destroyed && !this.#to.writableEnded
+  }
+
   #bytesInTurn(chunk: Buffer): void {
     const came = performance.now()
-    const give = (bytes: Buffer) => this.#to.writable && this.#to.write(bytes)
-    this.#sent = this.#sent.then(() =>
-      this.#way.transmit(chunk, came, (piece) => this.#deliver(() => this.#way.handOn(piece, give))),
-    )
+    this.#underWay += chunk.length
+    if (this.#underWay > MOST_UNDER_WAY && this.#taken) this.#from.pause()
+    const through = (piece: Buffer) => this.#deliver(() => this.#handOn(piece))
+    this.#sent = this.#sent.then(() => this.#way.transmit(chunk, came, () => this.#taken, through))
+  }
+
+  #handOn(piece: Buffer): void {
+    const gone = () => this.#gone(piece.length)
+    if (this.#taken) this.#way.handOn(piece, (bytes) => this.#to.write(bytes, gone))
+    else gone()
+  }
+
+  #gone(bytes: number): void {
+    this.#underWay -= bytes
+    if (this.#underWay <= MOST_UNDER_WAY) this.#from.resume()
   }
 
   #deliver(act: () => void): void {
-    const since = performance.now()
-    this.#delivered = this.#delivered.then(() => this.#way.passable(since)).then(act)
+    const due = performance.now() + this.#way.delay
+    this.#delivered = this.#delivered.then(() => this.#way.passable(due)).then(act)
   }
 }
 

@@ -5,10 +5,11 @@ export interface Direction {
   /** How many have come to the network on this way, whether or not they got through. */
   readonly bytes: number
   /**
-   * How long everything takes on this way, milliseconds; default 0. What is under way when it changes keeps its own, and
-   * nothing overtakes anything else of its connection. A connection is opened after one `delay` to the server.
+   * How long everything takes on this way, milliseconds; default 0. What is under way when it changes keeps its own (what
+   * still waits for its share of the {@link bandwidth} is not under way yet), and nothing overtakes anything else of its
+   * connection. A connection is opened after one `delay` to the server.
    *
-   * @throws RangeError unless it is a number from 0 on
+   * @throws RangeError unless it is a number from 0 to 2147483647, which is as long as a timer runs
    */
   delay: number
   /**
@@ -25,6 +26,9 @@ export interface Direction {
 
 /** Why nothing gets through; one reason may end while another goes on. */
 export type Reason = 'hold' | 'blackhole' | 'freeze'
+
+/** As long as one timer of Node.js runs, milliseconds; a longer one would be over at once. */
+const LONGEST = 2 ** 31 - 1
 
 /** What is let through at once under a limited bandwidth: so much that a trickle is one, and timers are not the limit. */
 const PIECES_PER_SECOND = 100
@@ -44,7 +48,7 @@ export class Way implements Direction {
   }
 
   set delay(delay: number) {
-    this.#delay = checked('delay', delay, delay >= 0, 'milliseconds from 0 on')
+    this.#delay = milliseconds('delay', delay)
   }
 
   get bandwidth(): number | undefined {
@@ -55,6 +59,8 @@ export class Way implements Direction {
     const accepted = 'bytes per second above 0, or undefined for no limit'
     this.#bandwidth =
       bandwidth === undefined ? bandwidth : checked('bandwidth', bandwidth, bandwidth > 0, accepted)
+    // What was to go at the old one delays nothing that goes at the new one.
+    this.#busyUntil = Math.min(this.#busyUntil, performance.now())
   }
 
   hold(): void {
@@ -77,7 +83,12 @@ export class Way implements Direction {
 
   /** Lets `bytes` more through, and then `now` cuts. Of 0, the first that comes is the one that does not get through. */
   cutAfter(bytes: number, now: () => void): void {
-    this.#cut = { left: checked('bytes', bytes, bytes >= 0, 'bytes from 0 on'), now }
+    const left = checked('bytes', bytes, bytes >= 0, 'bytes from 0 on')
+    if (this.#cut)
+      throw new Error(
+        `A cut after ${this.#cut.left} more bytes this way is pending; callOff() takes it back.`,
+      )
+    this.#cut = { left, now }
   }
 
   /** @returns whether there was a cut to come */
@@ -87,10 +98,19 @@ export class Way implements Direction {
     return pending
   }
 
-  /** Takes `chunk` apart as the bandwidth wants it. @param came when it came, milliseconds of performance.now() */
-  async transmit(chunk: Buffer, came: number, through: (piece: Buffer) => void): Promise<void> {
+  /**
+   * Takes `chunk` apart as the bandwidth wants it. What nobody takes any more uses none.
+   *
+   * @param came when it came, milliseconds of performance.now()
+   */
+  async transmit(
+    chunk: Buffer,
+    came: number,
+    taken: () => boolean,
+    through: (piece: Buffer) => void,
+  ): Promise<void> {
     let rest = chunk
-    while (this.#bandwidth !== undefined && rest.length > 0) {
+    while (this.#bandwidth !== undefined && rest.length > 0 && taken()) {
       const piece = rest.subarray(0, Math.max(1, Math.floor(this.#bandwidth / PIECES_PER_SECOND)))
       rest = rest.subarray(piece.length)
       // From when it could have been sent, not from now: a late timer must not make the network slower.
@@ -101,9 +121,9 @@ export class Way implements Direction {
     if (rest.length > 0) through(rest)
   }
 
-  /** Resolves when what came at `since`, milliseconds of performance.now(), may get through. */
-  async passable(since: number): Promise<void> {
-    await until(since + this.#delay)
+  /** Resolves when what has come through the delay at `due`, milliseconds of performance.now(), may get through. */
+  async passable(due: number): Promise<void> {
+    await until(due)
     while (this.#shut.size > 0) await this.#opened.promise
   }
 
@@ -121,8 +141,16 @@ export class Way implements Direction {
 
 /** Timers know whole milliseconds; less is not waited for. They keep no process alive: the sockets do. */
 async function until(time: number): Promise<void> {
-  const rest = time - performance.now()
-  if (rest >= 1) await sleep(rest, undefined, { ref: false })
+  for (;;) {
+    const rest = time - performance.now()
+    if (rest < 1) return
+    await sleep(Math.min(rest, LONGEST), undefined, { ref: false })
+  }
+}
+
+/** A time that a timer can hold. @throws RangeError */
+export function milliseconds(name: string, value: number): number {
+  return checked(name, value, value >= 0 && value <= LONGEST, `milliseconds from 0 to ${LONGEST}`)
 }
 
 /** For callers without types, too. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { Connection, type Cut, type NetworkConnection, type Watcher } from './connection.ts'
-import { checked, type Direction, Way } from './direction.ts'
+import { type Direction, milliseconds, Way } from './direction.ts'
 import { Door } from './door.ts'
 
 export type { Cut, NetworkConnection, Watcher } from './connection.ts'
@@ -11,7 +11,9 @@ export type { Direction } from './direction.ts'
  * up and cut. What toxiproxy calls latency is `delay` here, bandwidth `bandwidth`, timeout {@link blackhole}, limit_data
  * {@link cutAfter}, reset_peer {@link cut} and down {@link refuse}.
  *
- * A client whose server cannot be reached is let in and then reset; only {@link refuse} gives it ECONNREFUSED.
+ * A client whose server cannot be reached is let in and then reset; only {@link refuse} gives it ECONNREFUSED. Of each
+ * connection 4 MiB may be under way or held up each way, whatever holds it up; as long as it is more, the sender gets no
+ * more rid of, and how its end closes is not seen.
  *
  * @example
  * await using network = await Network.to(database)
@@ -92,11 +94,13 @@ export class Network implements AsyncDisposable {
   }
 
   /**
-   * Lets `bytes` more through on one way, exactly, all connections together, and then breaks all, both ways.
+   * Lets `bytes` more through on one way, exactly, all connections together, and then breaks all, both ways. What is held
+   * up of a connection that has ended meanwhile gets nowhere, and does not count.
    *
    * @returns resolves when their clients' ends are closed; after {@link callOff} never
    * @throws RangeError unless `bytes` is a number from 0 on; of 0, the first byte that comes is the one that does not get
    * through
+   * @throws Error when one is pending on this way already
    */
   async cutAfter(bytes: number, way: 'toServer' | 'toClient', how: Cut = 'RST'): Promise<void> {
     const cut = Promise.withResolvers<Promise<unknown>[]>()
@@ -161,10 +165,10 @@ export class Network implements AsyncDisposable {
    * on, as its kernel was never stopped; in a paused microVM the FIN comes when the server's kernel sends it again, after
    * the invocation. Up to 50 is a good range to try.
    *
-   * @throws RangeError unless `lateBy` is a number from 0 on
+   * @throws RangeError unless `lateBy` is a number from 0 to 2147483647, which is as long as a timer runs
    */
   thaw(lateBy = 0): void {
-    checked('lateBy', lateBy, lateBy >= 0, 'milliseconds from 0 on')
+    milliseconds('lateBy', lateBy)
     clearTimeout(this.#late)
     if (lateBy === 0) this.#toClient.open('freeze')
     else this.#late = setTimeout(() => this.#toClient.open('freeze'), lateBy)
