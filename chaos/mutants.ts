@@ -187,7 +187,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   off(
     'a statement whose connection was lost is told nothing',
-    'P6 a statement is never settled',
+    'P6 what was asked for is never settled',
     'commands.ts',
     'current?.done(undone',
     'if (undone) current?.done(undone',

@@ -45,7 +45,7 @@ const kept: Record<string, Sketch> = {
   'the handle of an invocation that runs beside': {
     programs: [[connection(write)], [{ do: 'use what was stored', steps: [write] }]],
     reports: [begin(1), ...byStored, end(1)],
-    rows: [row('2.0')],
+    rows: [row('2.0', { zone: '+05:00' })],
   },
   'a row that was acknowledged': { ...one, reports: [begin(1), ...well('1.0'), end(1)], rows: [row('1.0')] },
   'a statement whose connection was lost, applied': {
@@ -199,6 +199,10 @@ const breaks: Record<string, Sketch> = {
     ...one,
     reports: [asked('1.0'), sent('1.0'), told('1.0', failed('not-sent'))],
   },
+  "P4 'unknown', but it was never sent": {
+    ...one,
+    reports: [asked('1.0'), told('1.0', failed('unknown'))],
+  },
   "P4 'not-sent', but its row is there": {
     ...one,
     reports: [asked('1.0'), told('1.0', failed('not-sent'))],
@@ -227,8 +231,8 @@ const breaks: Record<string, Sketch> = {
     more: { faults: [{ fault: { kind: 'kill connections' }, from: 900, to: 950 }] },
   },
   'P6 a statement waits past the deadline': { ...one, reports: [asked('1.0'), { is: 'waits', op: '1.0' }] },
-  'P6 a statement is never settled': {
-    programs: [[alone], []],
+  'P6 what was asked for is never settled': {
+    programs: [[{ do: 'read', id: '', by: 'query', care: 'leave' }], []],
     reports: [begin(1), asked('1.0'), end(1), begin(2), end(2)],
   },
   'P8 a secret was printed': { ...one, more: { output: 'warmpool: no way to hunter2@localhost' } },

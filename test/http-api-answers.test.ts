@@ -1,47 +1,10 @@
 import { request } from 'node:http'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { LambdaResult } from '../local/src/function/result.ts'
 import { corsRules } from '../local/src/http-api/cors.ts'
-import { type Answered, HttpApi, type HttpApiOptions } from '../local/src/http-api/http-api.ts'
-
-// A stand-in for the functions; http-api-shop.test.ts has real ones.
-type Behaviour = (event: { rawPath?: string }) => Promise<Partial<LambdaResult>> | Partial<LambdaResult>
-
-const opened: HttpApi[] = []
-afterEach(() => Promise.all(opened.splice(0).map((api) => api[Symbol.asyncDispose]())))
-
-async function listen(behaviour: Behaviour, options: Partial<HttpApiOptions> = {}) {
-  const answered: Answered[] = []
-  const api = await HttpApi.listen(
-    {
-      routes: [
-        { method: 'GET', path: '/thing', functionName: 'thing' },
-        { method: 'ANY', path: '/any', functionName: 'thing' },
-      ],
-      functions: [{ name: 'thing', deployedName: 'shop-dev-thing' }],
-      invoke: async (_name, event) =>
-        ({
-          ok: true,
-          start: 'warm',
-          container: 1,
-          requestId: 'r1',
-          ...(await behaviour(event as never)),
-        }) as LambdaResult,
-      onAnswer: (answer) => answered.push(answer),
-      ...options,
-    },
-    { port: 0 },
-  )
-  opened.push(api)
-  return { api, answered }
-}
-
-async function fetched(api: HttpApi, path: string, init: RequestInit = {}) {
-  const response = await fetch(api.url + path, init)
-  return { status: response.status, headers: response.headers, text: await response.text() }
-}
-
-const failure = { ok: false, error: { errorType: 'TypeError', errorMessage: 'not today' } } as const
+import { LARGEST_EVENT } from '../local/src/http-api/event-size.ts'
+import type { HttpApi } from '../local/src/http-api/http-api.ts'
+import { failure, fetched, listen } from './support/http-api.ts'
 
 describe('an HTTP API answers', () => {
   it('as AWS when there is no route, when the function fails and when its answer is none', async () => {
@@ -91,13 +54,44 @@ describe('an HTTP API answers', () => {
     expect(await fetched(throttled.api, '/thing')).toMatchObject(unavailable)
   })
 
-  it('with a 413 to what is longer than 10 MB, and takes what is not', async () => {
-    const { api } = await listen(({ rawPath }) => ({ response: rawPath }) as Partial<LambdaResult>)
-    const body = Buffer.alloc(10 * 1024 * 1024)
-    expect(await fetched(api, '/any', { method: 'PUT', body })).toMatchObject({ status: 200, text: '/any' })
-    const { statusCode } = await tooLong(api)
-    expect(statusCode).toBe(413)
+  it('with a 413 to what is longer than 10 MB', async () => {
+    const { api, answered } = await listen(() => ({ response: 'taken' }) as Partial<LambdaResult>)
+    expect(await tooLong(api)).toMatchObject({ statusCode: 413 })
+    expect(answered).toMatchObject([{ method: 'PUT', path: '/any', statusCode: 413 }])
   })
+
+  it.each(['text/plain', 'image/png'])(
+    'with a 413 to a body of the type %s with which the event would be larger than Lambda takes, and invokes nothing',
+    async (type) => {
+      let size = 0
+      const behaviour = (event: object) => {
+        size = JSON.stringify(event).length
+        return { response: 'taken' } as Partial<LambdaResult>
+      }
+      const { api, answered } = await listen(behaviour)
+      const put = (length: number) =>
+        fetched(api, '/any', {
+          method: 'PUT',
+          body: Buffer.alloc(length, 'x'),
+          headers: { 'content-type': type },
+        })
+      const asText = type === 'text/plain'
+      await put(3_000_000)
+      const room = LARGEST_EVENT - size
+      const most = 3_000_000 + (asText ? room : Math.floor(room / 4) * 3)
+      expect(await put(most)).toMatchObject({ status: 200, text: 'taken' })
+      expect(LARGEST_EVENT - size).toBeLessThan(4)
+      size = 0
+      expect(await put(most + (asText ? 1 : 3))).toMatchObject({
+        status: 413,
+        text: '{"message":"Request Entity Too Large"}',
+      })
+      expect(size).toBe(0)
+      expect(answered.at(-1)?.complaint).toMatch(
+        /^thing was not invoked: its event would have 62914\d\d bytes, and Lambda takes 6291456$/,
+      )
+    },
+  )
 
   it('HEAD without a body', async () => {
     const { api } = await listen(() => ({ response: 'four' }) as Partial<LambdaResult>)
@@ -148,64 +142,6 @@ describe('an HTTP API answers', () => {
     const none = await listen(behaviour, { routes })
     expect(await fetched(none.api, '/thing', preflight)).toMatchObject({ status: 404 })
     expect(allowed(await fetched(none.api, '/thing', from('https://shop')))).toBe('https://function')
-  })
-})
-
-describe("Lambda's Invoke API answers", () => {
-  const post = (body: string, headers = {}) => ({ method: 'POST', body, headers })
-  const path = (name: string) => `/2015-03-31/functions/${encodeURIComponent(name)}/invocations`
-
-  it.each([
-    'thing',
-    'thing:$LATEST',
-    'shop-dev-thing',
-    'arn:aws:lambda:eu-west-1:123456789012:function:shop-dev-thing',
-    'arn:aws:lambda:eu-west-1:123456789012:function:shop-dev-thing:live',
-    '123456789012:function:shop-dev-thing',
-  ])('for the function %s', async (name) => {
-    const { api } = await listen((event) => ({ response: { event } }) as Partial<LambdaResult>)
-    const { status, headers, text } = await fetched(api, path(name), post('{"a":1}'))
-    expect([status, JSON.parse(text)]).toEqual([200, { event: { a: 1 } }])
-    expect(headers.get('x-amz-executed-version')).toBe('$LATEST')
-    expect(headers.has('x-amz-function-error')).toBe(false)
-  })
-
-  it('with the error of a function that failed, in its payload and in a header', async () => {
-    const { api } = await listen(() => failure)
-    const { status, headers, text } = await fetched(api, path('thing'), post(''))
-    expect([status, headers.get('x-amz-function-error'), JSON.parse(text)]).toEqual([
-      200,
-      'Unhandled',
-      failure.error,
-    ])
-  })
-
-  it('at once where nobody waits, and with the status that tells what is wrong', async () => {
-    const events: unknown[] = []
-    const answer = Promise.withResolvers<Partial<LambdaResult>>()
-    const { api } = await listen((event) => {
-      events.push(event)
-      return answer.promise
-    })
-    const asked = (body: string, type: string) =>
-      fetched(api, path('thing'), post(body, { 'x-amz-invocation-type': type }))
-    expect(await asked('{}', 'Event')).toMatchObject({ status: 202, text: '' })
-    expect(events).toHaveLength(1)
-    expect(await asked('{}', 'DryRun')).toMatchObject({ status: 204, text: '' })
-    expect(events).toHaveLength(1)
-    const bad = await asked('{', 'RequestResponse')
-    expect([bad.status, bad.headers.get('x-amzn-errortype')]).toEqual([400, 'InvalidRequestContentException'])
-    const unknown = await fetched(api, path('nothing'), post('{}'))
-    expect([unknown.status, unknown.headers.get('x-amzn-errortype')]).toEqual([
-      404,
-      'ResourceNotFoundException',
-    ])
-    answer.resolve({ ...failure, start: 'throttled' })
-    const throttled = await fetched(api, path('thing'), post('{}'))
-    expect([throttled.status, throttled.headers.get('x-amzn-errortype')]).toEqual([
-      429,
-      'TooManyRequestsException',
-    ])
   })
 })
 

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
@@ -14,7 +15,8 @@ const { headers } = await fetch(api + 'register', { method: 'POST', headers: nam
 const id = headers.get('lambda-extension-identifier')
 fetch(api + 'event/next', { headers: { 'Lambda-Extension-Identifier': id } }).catch(() => {})
 process.on('SIGTERM', () => console.log('ended in order'))
-export const handler = async () => 'first'
+const odd = { statusCode: 200, headers: { Trailer: 'x', 'Access-Control-Expose-Headers': 'x' }, body: 'odd' }
+export const handler = async ({ rawPath }) => (rawPath === '/odd' ? odd : 'first')
 `
 
 describe('npx warmpool-local start', { timeout: 30_000 }, () => {
@@ -27,16 +29,20 @@ describe('npx warmpool-local start', { timeout: 30_000 }, () => {
   writeFileSync(source, ORDERLY)
   writeFileSync(config, `service: orderly\nprovider: { name: aws }\nfunctions: ${functions}\n`)
 
-  it("bundles again what has changed, ends containers by Lambda's rules, and tells at once what cannot run", async () => {
+  it("bundles again what has changed, ends containers by Lambda's rules, tells at once what cannot run, and is ended by no answer and kept by no half request", async () => {
     await using started = new Started('', '--config', config, '--port', '0', '--no-database', '--watch')
     const url = await vi.waitFor(() => started.url ?? expect.fail(started.errors.join('\n')), patient)
     expect(started.errors.join('\n')).toContain('The function gone has its handler in ')
-    const answer = async () => (await fetch(url)).text()
+    const answer = async (path = '') => (await fetch(url + path)).text()
     expect(await answer()).toBe('first')
+    expect(await answer('/odd')).toBe('odd')
     writeFileSync(source, ORDERLY.replace('first', 'second'))
     await vi.waitFor(async () => expect(await answer()).toBe('second'), patient)
     const ended = () => started.errors.filter((line) => line.includes('ended in order')).length
     await vi.waitFor(() => expect(ended()).toBe(1), patient)
+    const half = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {})
+    half.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc')
+    expect(await answer()).toBe('second') // and so the half has come
     started.interrupt()
     expect(await started.end()).toBe(130)
     expect(ended()).toBe(2)

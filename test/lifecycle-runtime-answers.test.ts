@@ -23,11 +23,7 @@ async function next(): Promise<string> {
 }
 
 function deliver(event: unknown): Invocation {
-  const invocation = new Invocation(
-    event,
-    Date.now() + 60_000,
-    'arn:aws:lambda:us-east-1:123456789012:function:shop',
-  )
+  const invocation = new Invocation(event, 60_000, 'arn:aws:lambda:us-east-1:123456789012:function:shop')
   api.deliver(invocation)
   return invocation
 }

@@ -207,20 +207,33 @@ describe('disposal ends', () => {
 test.each([
   [
     () => Object.assign(ways.network.toServer, { delay: -1 }),
-    'delay: received -1; accepted: milliseconds from 0 on.',
+    'delay: received -1; accepted: milliseconds from 0 to 2147483647.',
   ],
   [() => Object.assign(ways.network.toClient, { delay: '5' }), 'delay: received 5 (a string)'],
   [
     () => Object.assign(ways.network.toServer, { bandwidth: 0 }),
     'bandwidth: received 0; accepted: bytes per second above 0',
   ],
-  [() => ways.network.thaw(Number.NaN), 'lateBy: received NaN; accepted: milliseconds from 0 on.'],
+  [
+    () => Object.assign(ways.network.toClient, { delay: 3e9 }),
+    'delay: received 3000000000; accepted: milliseconds from 0 to 2147483647.',
+  ],
+  [() => ways.network.thaw(3e9), 'lateBy: received 3000000000; accepted: milliseconds from 0 to 2147483647.'],
+  [() => ways.network.thaw(Number.NaN), 'lateBy: received NaN'],
 ])('%s is refused: %s', (act, message) => {
   expect(act).toThrow(message)
 })
 
-test('no cut after less than nothing', async () => {
+test('no cut after less than nothing, and no second one while one is pending on its way', async () => {
   await expect(ways.network.cutAfter(-1, 'toServer')).rejects.toThrow(
     'bytes: received -1; accepted: bytes from 0 on.',
   )
+  const { client, peer } = await connected()
+  const cut = ways.network.cutAfter(3, 'toServer')
+  const pending = 'A cut after 3 more bytes this way is pending; callOff() takes it back.'
+  await expect(ways.network.cutAfter(1, 'toServer')).rejects.toThrow(pending)
+  client.send('1234')
+  await peer.ends('ECONNRESET')
+  await cut
+  expect(peer.received).toBe('123')
 })

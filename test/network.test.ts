@@ -44,6 +44,19 @@ describe('delay', () => {
     await peer.ends('FIN')
     expect(peer.received).toBe('slow, quick')
   })
+
+  test('that becomes longer holds up only what comes after it', async () => {
+    const { client, peer } = await connected()
+    ways.network.toServer.delay = 60
+    client.send('1')
+    await come('toServer', 1)
+    client.send('2')
+    await come('toServer', 2)
+    ways.network.toServer.delay = 3_600_000
+    client.send('3')
+    await come('toServer', 3)
+    await peer.hears('12')
+  })
 })
 
 describe('bandwidth', () => {
@@ -77,6 +90,16 @@ describe('bandwidth', () => {
     expect(client.received.length).toBeLessThan(TEXT.length)
     ways.network.toClient.bandwidth = undefined
     expect(await time(() => client.hears(TEXT))).toBeLessThan(300)
+  })
+
+  test('made larger counts at once for what comes then, on all connections', async () => {
+    const [one, other] = [await connected(), await connected()]
+    ways.network.toServer.bandwidth = 0.01
+    one.client.send('held up for 100 seconds')
+    await come('toServer', 23)
+    ways.network.toServer.bandwidth = 100_000
+    other.client.send('quick')
+    await other.peer.hears('quick')
   })
 })
 

@@ -1,4 +1,5 @@
 import { openSync, writeSync } from 'node:fs'
+import { inspect } from 'node:util'
 
 /** What became of an operation, in the words of whoever waits for it. */
 export interface Told {
@@ -65,7 +66,12 @@ export function report(what: Untimed<Report>): void {
   writeSync(file, `${JSON.stringify({ ...what, at: trueNow() })}\n`)
 }
 
+const printed = new Set<unknown>()
+
+/** The first of each kind is printed as well, as people do: with all that is in it, which must hold no secret. */
 export function toldOf(error: unknown): Told {
   const { code, outcome, sqlState, fatal, message, own } = error as Omit<Told, 'ok'>
+  if (!printed.has(code)) console.error(inspect(error, { depth: 9, showHidden: true }))
+  printed.add(code)
   return { ok: false, code, outcome, sqlState, fatal, message: String(message).slice(0, 300), own }
 }

@@ -7,7 +7,10 @@ import type { Break } from './history.ts'
 export function cleanSessions(evidence: Evidence): Break[] {
   const { history } = evidence
   const seen: [string, Session][] = [
-    ...history.rows.map((row): [string, Session] => [row.op, row]),
+    // What is written by the handle of another invocation, which still runs, is written in that one's session.
+    ...history.rows
+      .filter(({ op }) => !evidence.writes.get(op)?.stored)
+      .map((row): [string, Session] => [row.op, row]),
     ...history.reports.flatMap((report): [string, Session][] =>
       report.is === 'saw' ? [[report.op, report.session]] : [],
     ),

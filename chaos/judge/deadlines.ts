@@ -15,9 +15,9 @@ export function deadlines(evidence: Evidence): Break[] {
     report.is === 'waits' ? [broken('a statement waits past the deadline', report.op)] : [],
   )
   const never = [...evidence.asked]
-    .filter(([op]) => !evidence.told.has(op) && evidence.writes.has(op))
+    .filter(([op]) => !evidence.told.has(op))
     .filter(([op, place]) => lived(evidence, invocationOf(op), place))
-    .map(([op]) => broken('a statement is never settled', op))
+    .map(([op]) => broken('what was asked for is never settled', op))
   return [...late, ...never]
 }
 

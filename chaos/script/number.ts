@@ -1,4 +1,4 @@
-import type { Op, Write } from './script.ts'
+import type { Method, Op, Write } from './script.ts'
 
 /** Names each operation of an invocation: `12.3` is the fourth of invocation 12. Rows, reports and packets carry these names. */
 export function numbered(program: readonly Op[], invocation: number): Op[] {
@@ -21,6 +21,7 @@ export interface WriteFacts {
   readonly byHand: boolean
   /** What may save it then: the next COMMIT, or the next BEGIN, which commits what is open. */
   readonly commit: string | undefined
+  readonly by: Method
   /** Through a handle that an invocation has kept. */
   readonly stored: boolean
 }
@@ -28,7 +29,7 @@ export interface WriteFacts {
 /** The writes of numbered programs. */
 export function writesOf(program: readonly Op[]): Map<string, WriteFacts> {
   const facts = new Map<string, WriteFacts>()
-  const plain = { within: [], byHand: false, commit: undefined, stored: false }
+  const plain: WriteFacts = { within: [], byHand: false, commit: undefined, by: 'query', stored: false }
   for (const op of program) collect(op, plain, facts)
   return facts
 }
@@ -41,7 +42,7 @@ interface Node {
 }
 
 function collect(op: Node, around: WriteFacts, facts: Map<string, WriteFacts>): void {
-  if (op.do === 'write') return void facts.set((op as Write).id, around)
+  if (op.do === 'write') return void facts.set((op as Write).id, { ...around, by: (op as Write).by })
   if (op.do === 'connection') return collectByHand(op.steps ?? [], around, facts)
   const inside = ['transaction', 'nest'].includes(op.do)
     ? { ...around, within: [...around.within, op.id as string] }
@@ -62,6 +63,6 @@ function collectByHand(steps: readonly Node[], around: WriteFacts, facts: Map<st
     const byHand = open || manual
     const saves = steps.slice(i).find((later) => later.do === 'commit' || later.do === 'begin')
     const commit = byHand ? saves?.id : undefined
-    facts.set(step.id as string, { ...around, byHand, commit })
+    facts.set(step.id as string, { ...around, byHand, commit, by: (step as Write).by })
   }
 }

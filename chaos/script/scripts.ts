@@ -8,6 +8,8 @@ const AMPLE = 3000
 const SHORT = 350
 
 const lasts = fc.integer({ min: 5, max: 60 })
+/** Over the end of a short invocation, too. */
+const stoppedFor = fc.oneof(lasts, fc.integer({ min: 200, max: 450 }))
 const style = fc.constantFrom<Invocation['style']>('wrap', 'middy')
 const invocation = (program: fc.Arbitrary<Invocation['program']>, timeout: number) =>
   fc.record({ style, timeout: fc.constant(timeout), program })
@@ -68,7 +70,7 @@ const lasting: fc.Arbitrary<Fault> = fc.oneof(
       bandwidth: fc.integer({ min: 2000, max: 50_000 }),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('stopped process' as const), lasts }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('stopped process' as const), lasts: stoppedFor }) },
 )
 
 const jump: fc.Arbitrary<Fault> = fc.record({

@@ -30,13 +30,11 @@ const FAULTS: { readonly [K in Kind]: (fault: Of<K>, ground: Ground) => Promise<
   'reset connections': async (_, { world }) => world.network.cut('RST'),
   'close connections': async (_, { world }) => world.network.cut('FIN'),
   'cut in the middle': async ({ bytes, way, how }, { world, over }) => {
-    await Promise.race([world.network.cutAfter(bytes, way, how), over])
-    world.network.callOff()
+    await world.cutAfter(bytes, way, how, over)
   },
   'answer to COMMIT lost': async ({ how }, { world, over }) => {
     if (!(await world.nextCommit(over))) return
-    await Promise.race([world.network.cutAfter(0, 'toClient', how), over])
-    world.network.callOff()
+    await world.cutAfter(0, 'toClient', how, over)
   },
   'server read-only': async ({ lasts }, { world }) => {
     await world.administer((database) => database.query('SET GLOBAL read_only = ON'))

@@ -1,7 +1,7 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { type Database, startDatabase } from '../../local/src/database/database.ts'
 import { surroundings } from '../../local/src/database/sources.ts'
-import { Network } from '../../local/src/network/network.ts'
+import { type Cut, Network } from '../../local/src/network/network.ts'
 import { createLedger } from './ledger.ts'
 import { ConnectionWatch } from './watch-connections.ts'
 
@@ -46,6 +46,18 @@ export class World implements AsyncDisposable {
 
   get url(): string {
     return this.network.url(this.database.url)
+  }
+
+  /** As the network's; takes the place of one that has not come to its last byte, and is over with `over`. */
+  async cutAfter(
+    bytes: number,
+    way: 'toServer' | 'toClient',
+    how: Cut,
+    over: Promise<unknown>,
+  ): Promise<void> {
+    this.network.callOff()
+    await Promise.race([this.network.cutAfter(bytes, way, how), over])
+    this.network.callOff()
   }
 
   /** Takes the server down and brings it up again; who comes meanwhile waits. */
