@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { build, type Plugin } from 'esbuild'
+import { GuardedDirectory } from '../../local/src/database/guarded-directory.ts'
 import type { ClientName } from '../judge/history.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -17,7 +17,7 @@ export interface Change {
 /**
  * Bundles the handler of a client with warmpool's source as it is, or as changed.
  *
- * @returns its path, in a directory of its own
+ * @returns its path, in a directory of its own that goes with this process
  * @throws Error when the source has not what is to be changed
  */
 export async function bundleHandler(client: ClientName, changes: readonly Change[] = []): Promise<string> {
@@ -36,10 +36,16 @@ export async function bundleHandler(client: ClientName, changes: readonly Change
     write: false,
     logLevel: 'silent',
   })
-  const directory = await mkdtemp(join(tmpdir(), 'warmpool-chaos-'))
-  const file = join(directory, 'handler.mjs')
+  const file = join(new GuardedDirectory().path, 'handler.mjs')
   await writeFile(file, outputFiles[0]?.contents ?? '')
   return file
+}
+
+/** Makes a change in a file's text. @throws Error unless the text has what is to be changed exactly once */
+export function apply(contents: string, { file, find, replace }: Change): string {
+  const parts = contents.split(find)
+  if (parts.length === 2) return parts.join(replace)
+  throw new Error(`${file} has ${parts.length - 1} times what is to be changed: ${find}`)
 }
 
 function changed(changes: readonly Change[]): Plugin {
@@ -50,17 +56,8 @@ function changed(changes: readonly Change[]): Plugin {
       onLoad({ filter: /\.ts$/ }, async ({ path }) => {
         const ours = changes.filter(({ file }) => file === relative(ROOT, path))
         if (ours.length === 0) return undefined
-        let contents = await readFile(path, 'utf8')
-        for (const change of ours) {
-          const parts = contents.split(change.find)
-          if (parts.length !== 2)
-            throw new Error(
-              `${change.file} has ${parts.length - 1} times what is to be changed: ${change.find}`,
-            )
-          contents = parts.join(change.replace)
-          left.delete(change)
-        }
-        return { contents, loader: 'ts' }
+        for (const change of ours) left.delete(change)
+        return { contents: ours.reduce(apply, await readFile(path, 'utf8')), loader: 'ts' }
       })
       onEnd(() => {
         for (const { file } of left) throw new Error(`${file} is no part of the handler.`)
