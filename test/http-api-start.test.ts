@@ -29,22 +29,30 @@ describe('npx warmpool-local start', { timeout: 30_000 }, () => {
   writeFileSync(source, ORDERLY)
   writeFileSync(config, `service: orderly\nprovider: { name: aws }\nfunctions: ${functions}\n`)
 
-  it("bundles again what has changed, ends containers by Lambda's rules, tells at once what cannot run, and is ended by no answer and kept by no half request", async () => {
+  it("bundles again what has changed, ends containers by Lambda's rules, and tells at once what cannot run", async () => {
     await using started = new Started('', '--config', config, '--port', '0', '--no-database', '--watch')
     const url = await vi.waitFor(() => started.url ?? expect.fail(started.errors.join('\n')), patient)
     expect(started.errors.join('\n')).toContain('The function gone has its handler in ')
-    const answer = async (path = '') => (await fetch(url + path)).text()
+    const answer = async () => (await fetch(url)).text()
     expect(await answer()).toBe('first')
-    expect(await answer('/odd')).toBe('odd')
     writeFileSync(source, ORDERLY.replace('first', 'second'))
     await vi.waitFor(async () => expect(await answer()).toBe('second'), patient)
     const ended = () => started.errors.filter((line) => line.includes('ended in order')).length
     await vi.waitFor(() => expect(ended()).toBe(1), patient)
-    const half = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {})
-    half.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc')
-    expect(await answer()).toBe('second') // and so the half has come
     started.interrupt()
     expect(await started.end()).toBe(130)
     expect(ended()).toBe(2)
+  })
+
+  it('is not ended by what a function answers, nor kept by half a request', async () => {
+    await using started = new Started('', '--config', config, '--port', '0', '--no-database')
+    const url = await vi.waitFor(() => started.url ?? expect.fail(started.errors.join('\n')), patient)
+    const answer = async (path: string) => (await fetch(url + path)).text()
+    expect(await answer('/odd')).toBe('odd')
+    const half = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {})
+    half.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc')
+    expect(await answer('/')).toMatch(/first|second/) // and so the half has come
+    started.interrupt()
+    expect(await started.end()).toBe(130)
   })
 })

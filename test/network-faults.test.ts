@@ -55,6 +55,15 @@ describe.each(HOW)('cut by $how', ({ how, told }) => {
   })
 })
 
+test('a connection that is still being opened reaches the server before a cut after so many bytes', async () => {
+  ways.network.toServer.hold()
+  const client = await dialed()
+  client.send('12')
+  void ways.network.cutAfter(1, 'toServer')
+  ways.network.toServer.letGo()
+  await (await ways.server.end(1)).ends('ECONNRESET')
+})
+
 test('a cut that was called off does not come', async () => {
   const { client, peer } = await connected()
   void ways.network.cutAfter(2, 'toServer')

@@ -27,11 +27,11 @@ describe('a client that does not read', () => {
     client.socket.pause()
     client.socket.end()
     await peer.ends('FIN')
-    peer.socket.end('x'.repeat(8 * MEGABYTE))
+    peer.socket.end('x'.repeat(6 * MEGABYTE)) // more than the kernel has room for, and so little that the server is through with it
     await settled(() => ways.network.toClient.bytes)
     client.socket.resume()
     await client.ends('FIN')
-    expect(client.received.length).toBe(8 * MEGABYTE)
+    expect(client.received.length).toBe(6 * MEGABYTE)
   })
 
   test('does not keep the server from being told of a cut', async () => {

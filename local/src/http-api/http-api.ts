@@ -5,15 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { LambdaResult } from '../function/result.ts'
 import { type CorsRules, preflight, withCors } from './cors.ts'
 import { toEvent } from './event.ts'
-import {
-  answerInvoke,
-  type InvocableFunction,
-  type Invoker,
-  invokedFunction,
-  isInvoke,
-} from './invoke-api.ts'
+import { LARGEST_EVENT, sizeOf } from './event-size.ts'
+import { answerInvoke, type InvocableFunction, type Invoker, isForLambda } from './invoke-api.ts'
 import { matchRoute, type RouteKey } from './match-route.ts'
-import { type ApiRequest, readRequest } from './request.ts'
+import { type ApiRequest, type ApiRequestWithoutBody, readRequest } from './request.ts'
 import {
   type ApiResponse,
   INTERNAL_SERVER_ERROR,
@@ -51,13 +46,18 @@ export interface Answered {
   readonly functionName?: string | undefined
   /** Undefined where none was invoked, or its answer was not waited for. */
   readonly result?: LambdaResult | undefined
-  /** Why the function's answer is not what the caller got. */
+  /** Why the caller got no answer of the function, or another. */
   readonly complaint?: string | undefined
 }
 
 type Outcome = Omit<Answered, 'method' | 'path' | 'statusCode' | 'durationMs'> & {
   readonly response: ApiResponse
 }
+
+type AnyRequest = ApiRequest | ApiRequestWithoutBody
+
+/** How long a client may take to read its answer when the API ends, milliseconds. */
+const PATIENCE = 5000
 
 /** @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const INTEGRATION_TIMEOUT = 30_000
@@ -72,15 +72,15 @@ const INTEGRATION_TIMEOUT = 30_000
 export class HttpApi implements AsyncDisposable {
   readonly #server: Server
   readonly #options: HttpApiOptions
+  /** Those that have been read and are not answered yet. */
   readonly #underWay = new Set<Promise<void>>()
+  /** Those whose answers have not been taken yet. */
+  readonly #replies = new Set<Promise<unknown>>()
   #draining = false
 
   private constructor(options: HttpApiOptions) {
     this.#options = options
-    this.#server = createServer((message, reply) => {
-      const answering = this.#answer(message, reply).finally(() => this.#underWay.delete(answering))
-      this.#underWay.add(answering)
-    })
+    this.#server = createServer((message, reply) => void this.#serve(message, reply))
   }
 
   /**
@@ -101,11 +101,15 @@ export class HttpApi implements AsyncDisposable {
     return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
   }
 
-  /** Takes no more requests; resolves when those under way have been answered. */
+  /**
+   * Takes no more requests; resolves when those under way have been answered. One of which only a part has come is not under way; a
+   * client that does not take its answer is given 5 seconds.
+   */
   async drain(): Promise<void> {
     this.#draining = true
     this.#server.close()
-    await Promise.all(this.#underWay)
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay)
+    await Promise.race([Promise.all(this.#replies), delay(PATIENCE, undefined, { ref: false })])
     this.#server.closeAllConnections()
   }
 
@@ -115,29 +119,37 @@ export class HttpApi implements AsyncDisposable {
     this.#server.closeAllConnections()
   }
 
-  async #answer(message: IncomingMessage, reply: ServerResponse): Promise<void> {
+  async #serve(message: IncomingMessage, reply: ServerResponse): Promise<void> {
     const started = performance.now()
-    const request = await readRequest(message).catch(() => 'gone' as const)
-    if (request === 'gone') return
-    if (request === undefined) {
-      reply.setHeader('connection', 'close')
-      return send(reply, TOO_LARGE)
-    }
-    const { method, path } = request
-    const { response, ...outcome } = await this.#outcome(request).catch(failed)
-    if (this.#draining) reply.setHeader('connection', 'close')
-    send(reply, response)
-    const durationMs = performance.now() - started
-    this.#options.onAnswer?.({ method, path, statusCode: response.statusCode, durationMs, ...outcome })
+    const closed = new Promise((resolve) => reply.once('close', resolve))
+    const request = await readRequest(message).catch(() => undefined)
+    if (request === undefined) return // its client is gone
+    keptIn(this.#replies, closed)
+    const answering = this.#answer(request, reply, started).catch((error: Error) => {
+      process.emitWarning(error)
+      if (!reply.headersSent) reply.destroy()
+    })
+    keptIn(this.#underWay, answering)
   }
 
-  async #outcome(request: ApiRequest): Promise<Outcome> {
+  async #answer(request: AnyRequest, reply: ServerResponse, started: number): Promise<void> {
+    const { method, path } = request
+    const { response, ...outcome } = await this.#outcome(request).catch(failed)
+    if (this.#draining || request.body === undefined) reply.setHeader('connection', 'close')
+    const wrong = send(reply, response)
+    const { statusCode } = reply
+    const durationMs = performance.now() - started
+    const complaint =
+      wrong === undefined
+        ? outcome.complaint
+        : `${outcome.functionName ?? 'the API'} answered what cannot be sent: ${wrong}`
+    this.#options.onAnswer?.({ method, path, statusCode, durationMs, ...outcome, complaint })
+  }
+
+  async #outcome(request: AnyRequest): Promise<Outcome> {
     const { functions, invoke, cors } = this.#options
-    if (isInvoke(request)) {
-      const target = invokedFunction(request, functions)
-      const functionName = typeof target === 'string' ? undefined : target.name
-      return { functionName, ...(await answerInvoke(request, target, invoke)) }
-    }
+    if (isForLambda(request)) return answerInvoke(request, functions, invoke)
+    if (request.body === undefined) return { response: TOO_LARGE }
     if (cors === undefined) return this.#ofFunction(request)
     const asked = preflight(cors, request)
     if (asked) return { response: asked }
@@ -150,9 +162,15 @@ export class HttpApi implements AsyncDisposable {
     const match = matchRoute(routes, request.method, request.path)
     if (match === undefined) return { response: NOT_FOUND }
     const { functionName } = match.route
+    const event = toEvent(request, match)
+    const size = sizeOf(event)
+    if (size > LARGEST_EVENT) {
+      const complaint = `${functionName} was not invoked: its event would have ${size} bytes, and Lambda takes ${LARGEST_EVENT}`
+      return { functionName, response: TOO_LARGE, complaint }
+    }
     const patience = new AbortController()
     const result = await Promise.race([
-      invoke(functionName, toEvent(request, match)),
+      invoke(functionName, event),
       delay(integrationTimeout, undefined, { signal: patience.signal, ref: false }),
     ]).finally(() => patience.abort())
     if (result === undefined) {
@@ -173,9 +191,28 @@ function failed(error: Error): Outcome {
   return { response: INTERNAL_SERVER_ERROR, complaint: error.message.replace(/\.$/, '') }
 }
 
-function send(reply: ServerResponse, { statusCode, headers, body }: ApiResponse): void {
+/** @returns why a 500 was sent in its place: some headers are refused only when they are written */
+function send(reply: ServerResponse, response: ApiResponse): string | undefined {
+  try {
+    write(reply, response)
+    return undefined
+  } catch (error) {
+    for (const name of reply.getHeaderNames()) reply.removeHeader(name)
+    write(reply, INTERNAL_SERVER_ERROR)
+    return (error as Error).message
+  }
+}
+
+function write(reply: ServerResponse, { statusCode, headers, body }: ApiResponse): void {
   reply.statusCode = statusCode
   for (const [name, value] of headers) reply.appendHeader(name, value)
   if (statusCode !== 204 && statusCode !== 304) reply.setHeader('content-length', body.length)
-  reply.end(body)
+  // Not end(body): from then on it is idle to Node's close(), and is broken off in the middle.
+  if (body.length > 0) reply.write(body, () => reply.end())
+  else reply.end()
+}
+
+function keptIn<Result>(set: Set<Promise<Result>>, promise: Promise<Result>): void {
+  set.add(promise)
+  void promise.finally(() => set.delete(promise))
 }

@@ -1,6 +1,7 @@
 import type { LambdaResult } from '../function/result.ts'
+import { LARGEST_ASYNCHRONOUS_EVENT, LARGEST_EVENT } from './event-size.ts'
 import { decoded } from './match-route.ts'
-import { type ApiRequest, headerOf } from './request.ts'
+import { type ApiRequest, type ApiRequestWithoutBody, headerOf } from './request.ts'
 import type { ApiResponse } from './response.ts'
 
 /** Invokes a function. */
@@ -14,16 +15,29 @@ export interface InvocableFunction {
   readonly deployedName: string
 }
 
+/** What became of a call; `functionName` only where it names one. */
+export interface InvokeOutcome {
+  readonly response: ApiResponse
+  readonly functionName?: string
+  readonly result?: LambdaResult
+}
+
 const PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/
 
-/** Whether a request is one of an AWS SDK's `InvokeCommand`. */
-export function isInvoke({ method, path }: ApiRequest): boolean {
-  return method === 'POST' && PATH.test(path)
+/** Of any operation on functions, whatever the version of the API. */
+const ANY_PATH = /^\/20\d\d-\d\d-\d\d\/functions(\/|$)/
+
+const TYPES = ['Event', 'RequestResponse', 'DryRun']
+const LOG_TYPES = ['None', 'Tail']
+
+/** Whether a request is for Lambda's own API, such as an AWS SDK's `InvokeCommand`. */
+export function isForLambda({ path }: Pick<ApiRequest, 'path'>): boolean {
+  return ANY_PATH.test(path)
 }
 
 /** The function that a request names: by its name here or in AWS, or by its ARN, with or without a version. */
-export function invokedFunction<Known extends InvocableFunction>(
-  { path }: ApiRequest,
+function invokedFunction<Known extends InvocableFunction>(
+  { path }: Pick<ApiRequest, 'path'>,
   functions: readonly Known[],
 ): Known | string {
   const named = decoded(PATH.exec(path)?.[1] ?? '')
@@ -39,20 +53,29 @@ export function invokedFunction<Known extends InvocableFunction>(
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
 export async function answerInvoke(
-  request: ApiRequest,
-  target: InvocableFunction | string,
+  request: ApiRequest | ApiRequestWithoutBody,
+  functions: readonly InvocableFunction[],
   invoke: Invoker,
-): Promise<{ response: ApiResponse; result?: LambdaResult }> {
+): Promise<InvokeOutcome> {
+  const type = headerOf(request, 'x-amz-invocation-type') ?? 'RequestResponse'
+  const refused = wrongCall(request, type)
+  if (refused) return { response: refused }
+  const target = invokedFunction(request, functions)
   if (typeof target === 'string')
     return { response: refusal(404, 'ResourceNotFoundException', `Function not found: ${target}`) }
-  const event = readEvent(request)
-  if (event === undefined)
-    return {
-      response: refusal(400, 'InvalidRequestContentException', 'Could not parse request body into json.'),
-    }
-  const type = headerOf(request, 'x-amz-invocation-type') ?? 'RequestResponse'
+  const event = readEvent(request, type)
+  if ('statusCode' in event) return { response: event, functionName: target.name }
+  return { functionName: target.name, ...(await invoked(target, event.value, type, invoke)) }
+}
+
+async function invoked(
+  target: InvocableFunction,
+  event: unknown,
+  type: string,
+  invoke: Invoker,
+): Promise<InvokeOutcome> {
   if (type === 'DryRun') return { response: empty(204) }
-  const running = invoke(target.name, event.value)
+  const running = invoke(target.name, event)
   if (type === 'Event') {
     running.catch(() => {}) // nobody waits for it; its log tells
     return { response: empty(202) }
@@ -61,6 +84,26 @@ export async function answerInvoke(
   if (result.start === 'throttled')
     return { response: refusal(429, 'TooManyRequestsException', 'Rate Exceeded.'), result }
   return { response: answered(result), result }
+}
+
+function wrongCall(request: Omit<ApiRequest, 'body'>, type: string): ApiResponse | undefined {
+  const { method, path } = request
+  if (method !== 'POST' || !PATH.test(path)) {
+    const known = 'Of Lambda only POST /2015-03-31/functions/{name}/invocations is here'
+    return refusal(404, 'UnknownOperationException', `${known}, not ${method} ${path}.`)
+  }
+  return (
+    outside('invocationType', type, TYPES) ??
+    outside('logType', headerOf(request, 'x-amz-log-type') ?? 'None', LOG_TYPES)
+  )
+}
+
+/** In the words that AWS has for any parameter. */
+function outside(name: string, value: string, accepted: readonly string[]): ApiResponse | undefined {
+  if (accepted.includes(value)) return undefined
+  const what = `Member must satisfy enum value set: [${accepted.join(', ')}]`
+  const message = `1 validation error detected: Value '${value}' at '${name}' failed to satisfy constraint: ${what}`
+  return refusal(400, 'ValidationException', message)
 }
 
 function answered(result: LambdaResult): ApiResponse {
@@ -78,12 +121,20 @@ function answered(result: LambdaResult): ApiResponse {
 }
 
 /** Nothing at all is an empty event. */
-function readEvent({ body }: ApiRequest): { value: unknown } | undefined {
+function readEvent({ body }: Pick<ApiRequestWithoutBody, 'body'> | Pick<ApiRequest, 'body'>, type: string) {
+  const asynchronous = type === 'Event'
+  const largest = asynchronous ? LARGEST_ASYNCHRONOUS_EVENT : LARGEST_EVENT
+  if (body === undefined || body.length > largest) {
+    const message = asynchronous
+      ? `The payload is too large for the Event invocation type (limit ${largest} bytes)`
+      : `Request must be smaller than ${largest} bytes for the InvokeFunction operation`
+    return refusal(413, 'RequestEntityTooLargeException', message)
+  }
   if (body.length === 0) return { value: {} }
   try {
-    return { value: JSON.parse(Buffer.from(body).toString()) }
+    return { value: JSON.parse(Buffer.from(body).toString()) as unknown }
   } catch {
-    return undefined
+    return refusal(400, 'InvalidRequestContentException', 'Could not parse request body into json.')
   }
 }
 

@@ -17,19 +17,26 @@ export interface ApiRequest {
   readonly port: number
 }
 
+/** One whose body was too long to be read. */
+export type ApiRequestWithoutBody = Omit<ApiRequest, 'body'> & { readonly body: undefined }
+
 /** An HTTP API takes no more: 10 MB. @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const LONGEST_BODY = 10 * 1024 * 1024
 
-/** @returns undefined when its body is longer than an HTTP API takes */
-export async function readRequest(message: IncomingMessage): Promise<ApiRequest | undefined> {
+/** @returns without its body where that is longer than an HTTP API takes */
+export async function readRequest(message: IncomingMessage): Promise<ApiRequest | ApiRequestWithoutBody> {
   const chunks: Uint8Array[] = []
   let length = 0
   // Not destroyed when it is left, as it is still to be answered.
   for await (const chunk of message.iterator({ destroyOnReturn: false })) {
     length += chunk.length
-    if (length > LONGEST_BODY) return undefined
+    if (length > LONGEST_BODY) return { ...headOf(message), body: undefined }
     chunks.push(chunk)
   }
+  return { ...headOf(message), body: Buffer.concat(chunks) }
+}
+
+function headOf(message: IncomingMessage): Omit<ApiRequest, 'body'> {
   const { url = '/', rawHeaders, method = 'GET', httpVersion, socket } = message
   const [path = '/', ...query] = url.split('?')
   return {
@@ -40,7 +47,6 @@ export async function readRequest(message: IncomingMessage): Promise<ApiRequest 
       rawHeaders[2 * index] ?? '',
       rawHeaders[2 * index + 1] ?? '',
     ]),
-    body: Buffer.concat(chunks),
     protocol: `HTTP/${httpVersion}`,
     sourceIp: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     port: socket.localPort ?? 0,

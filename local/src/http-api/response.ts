@@ -9,7 +9,7 @@ export interface ApiResponse {
 }
 
 /** Between the API and its caller, and so not the function's. */
-const OURS = ['connection', 'content-length', 'keep-alive', 'transfer-encoding']
+const OURS = ['connection', 'content-length', 'keep-alive', 'trailer', 'transfer-encoding']
 
 /** A message of API Gateway's own. */
 export function gatewayMessage(statusCode: number, message: string): ApiResponse {
@@ -43,9 +43,9 @@ export function toResponse(answer: unknown): ApiResponse | string {
   if (!isObject(headers)) return 'its headers are no object'
   if (!Array.isArray(cookies)) return 'its cookies are no array'
   const named = Object.entries(headers)
-    .map(([name, value]) => [name.toLowerCase(), String(value)] as const)
+    .map(([name, value]) => [name.toLowerCase(), textOf(value)] as const)
     .filter(([name]) => !OURS.includes(name))
-  const sent = [...named, ...cookies.map((cookie) => ['set-cookie', String(cookie)] as const)]
+  const sent = [...named, ...cookies.map((cookie) => ['set-cookie', textOf(cookie)] as const)]
   const wrong = sent.find(([name, value]) => !isHeader(name, value))
   if (wrong) return `its header ${JSON.stringify(wrong[0])} has a name or a value that HTTP does not allow`
   const typed = named.some(([name]) => name === 'content-type')
@@ -59,6 +59,15 @@ export function toResponse(answer: unknown): ApiResponse | string {
 function inferred(answer: unknown): ApiResponse {
   const text = typeof answer === 'string' ? answer : JSON.stringify(answer ?? null)
   return { statusCode: 200, headers: [['content-type', 'application/json']], body: Buffer.from(text) }
+}
+
+/** Also of an object that cannot be a text, such as `{ toString: 1 }`. */
+function textOf(value: unknown): string {
+  try {
+    return String(value)
+  } catch {
+    return JSON.stringify(value)
+  }
 }
 
 function isHeader(name: string, value: string): boolean {

@@ -84,11 +84,17 @@ export class Connection implements NetworkConnection {
     for (const socket of [this.#client, this.#server]) how === 'RST' ? reset(socket) : end(socket)
   }
 
-  #reach(to: Ends['to']): void {
-    if (this.#server.destroyed) return
-    this.#server.connect(to, () => {
-      this.#server.setNoDelay(true)
-      this.serverPort = this.#server.localPort
+  /** Resolves when it has been reached, or cannot be any more: what is let through before that would be lost in a cut. */
+  #reach(to: Ends['to']): Promise<unknown> | undefined {
+    const server = this.#server
+    if (server.destroyed) return undefined
+    return new Promise((resolve) => {
+      server.once('close', resolve)
+      server.connect(to, () => {
+        server.setNoDelay(true)
+        this.serverPort = server.localPort
+        resolve(undefined)
+      })
     })
   }
 
@@ -130,12 +136,10 @@ class Lane {
     from.on('error', () => this.inTurn(() => reset(to)))
     // What has been handed on but not been taken yet is still to come.
     from.on('close', () => this.inTurn(() => to.destroySoon()))
-    // So that how it ends is seen, also if more had come than could be under way.
-    to.on('close', () => from.resume())
   }
 
   /** After what came before it, whatever bandwidth and delay have become. */
-  inTurn(act: () => void): void {
+  inTurn(act: () => unknown): void {
     this.#sent = this.#sent.then(() => this.#deliver(act))
   }
 
@@ -162,9 +166,12 @@ class Lane {
     if (this.#underWay <= MOST_UNDER_WAY) this.#from.resume()
   }
 
-  #deliver(act: () => void): void {
+  #deliver(act: () => unknown): void {
     const due = performance.now() + this.#way.delay
-    this.#delivered = this.#delivered.then(() => this.#way.passable(due)).then(act)
+    this.#delivered = this.#delivered.then(async () => {
+      await this.#way.passable(due)
+      await act()
+    })
   }
 }
 
