@@ -91,9 +91,18 @@ describe('the words of the Extensions API', () => {
       'Extension.InvalidEventType',
     ],
     ['{"events":["STARTUP"]}', 'STARTUP: ErrorInvalidEventType', 'Extension.InvalidEventType'],
+    ['{"events":"INVOKE"}', 'events is not an array of strings', 'InvalidRequestFormat'],
+    ['{"events":{"a":1}}', 'events is not an array of strings', 'InvalidRequestFormat'],
+    ['{"events":[1]}', 'events is not an array of strings', 'InvalidRequestFormat'],
     ['no JSON', 'The body is not a JSON object', 'InvalidRequestFormat'],
   ])('a registration with %s is refused', async (body, errorMessage, errorType) => {
     expect(await register('internal', body)).toMatchObject({ status: 403, body: { errorType, errorMessage } })
+  })
+
+  test.each(['{}', '{"events":null}'])('a registration with %s is one for no events', async (body) => {
+    const name = `none by ${body.length} characters`
+    expect(await register(name, body)).toMatchObject({ status: 200 })
+    expect(api.extensions.all.at(-1)).toMatchObject({ name, events: [] })
   })
 
   const identifier = '0f0b7c52-5d64-4a1c-9f3e-7d5f6a1b2c3d'

@@ -1,5 +1,5 @@
 import { request } from 'node:http'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { LambdaApi } from '../local/src/lambda/api/lambda-api.ts'
 import { Invocation } from '../local/src/lambda/invocation.ts'
 import { pending } from './support/lifecycle.ts'
@@ -44,6 +44,33 @@ test('an answer to what nobody asked is refused, and so is a second one', async 
       status: 403,
       body: { errorType: 'InvalidStateTransition', errorMessage: message(state) },
     })
+})
+
+test('of two answers that come at once the first to begin counts', async () => {
+  const invocation = deliver('first')
+  const { requestId } = invocation
+  await next()
+  const slow = request(urlOf(`invocation/${requestId}/response`), { method: 'POST' })
+  slow.write('"the ')
+  const statusOfSlow = new Promise((resolve) => slow.on('response', ({ statusCode }) => resolve(statusCode)))
+  while (!invocation.taken) await new Promise((resolve) => setTimeout(resolve, 1))
+  expect(await post(`invocation/${requestId}/error`, '{}')).toMatchObject({ status: 403 })
+  slow.end('first"')
+  expect(await statusOfSlow).toBe(202)
+  expect(invocation.answer).toEqual({ response: 'the first' })
+})
+
+test('an answer that was cut off does not stand in the way of another', async () => {
+  const invocation = deliver('first')
+  await next()
+  const cut = request(urlOf(`invocation/${invocation.requestId}/response`), { method: 'POST' })
+  cut.on('error', () => {}).write('"the ')
+  while (!invocation.taken) await new Promise((resolve) => setTimeout(resolve, 1))
+  cut.destroy()
+  await vi.waitFor(async () =>
+    expect(await post(`invocation/${invocation.requestId}/response`, '2')).toMatchObject({ status: 202 }),
+  )
+  expect(invocation.answer).toEqual({ response: 2 })
 })
 
 test('who calls Next without having answered is given the same event again', async () => {

@@ -31,17 +31,21 @@ export class Fleet {
     this.#limits = limits
   }
 
+  /** Without those that have ended by themselves, as far as no invocation is left in them. */
   get containers(): readonly FunctionContainer[] {
+    this.#removeEnded()
     return this.#members.map(({ container }) => container)
   }
 
   /** With those that have ended. */
   get everyContainer(): readonly FunctionContainer[] {
-    return [...this.#ended, ...this.containers]
+    const { containers } = this
+    return [...this.#ended, ...containers]
   }
 
   /** Those without an invocation. */
   get idle(): readonly FunctionContainer[] {
+    this.#removeEnded()
     return this.#members.filter(({ running }) => running.size === 0).map(({ container }) => container)
   }
 
@@ -59,6 +63,7 @@ export class Fleet {
     plan: FunctionPlan,
     invocation: (container: FunctionContainer) => Promise<T>,
   ): Promise<T> | undefined {
+    this.#removeEnded()
     const member = this.#newestWithRoom() ?? this.#makeIfAllowed(plan)
     return member && this.#occupy(member, () => invocation(member.container))
   }
@@ -112,6 +117,14 @@ export class Fleet {
     const member: Member = { container, running: new Set(), lastUsed: 0, idle: undefined }
     this.#members.push(member)
     return member
+  }
+
+  /** A container may also end when no invocation sees it: it is killed, or its process crashes where that is the end of it. */
+  #removeEnded(): void {
+    const ended = this.#members.filter(
+      ({ running, container }) => running.size === 0 && container.state === 'stopped',
+    )
+    for (const member of ended) this.#remove(member)
   }
 
   #remove(member: Member): void {

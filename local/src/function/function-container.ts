@@ -1,4 +1,5 @@
-import { endOfSentence } from '../lambda/breakdown.ts'
+import { randomUUID } from 'node:crypto'
+import { type Breakdown, endOfSentence, errorOf } from '../lambda/breakdown.ts'
 import { Container, type ContainerState, type InvokeOptions } from '../lambda/container.ts'
 import type { ContainerOptions } from '../lambda/options.ts'
 import { planOf } from '../lambda/plan.ts'
@@ -31,8 +32,11 @@ export class FunctionContainer {
   #container: Container | undefined
   #network: Network | undefined
   #book: ConnectionBook | undefined
-  /** Killed, or never got as far as having a process. */
-  #ended = false
+  #killed = false
+  /** It never got as far as having a process that is ready. */
+  #failed = false
+  /** Why, where INIT has failed and is not tried again. */
+  #broken: Breakdown | undefined
   #lateBy: number | undefined
 
   constructor(number: number, plan: FunctionPlan) {
@@ -41,7 +45,7 @@ export class FunctionContainer {
   }
 
   get state(): ContainerState {
-    return this.#container?.state ?? (this.#ended ? 'stopped' : 'starting')
+    return this.#container?.state ?? (this.#killed || this.#failed ? 'stopped' : 'starting')
   }
 
   /** Whether it has ended, and the server has nothing of it any more, as far as our side of the network tells. */
@@ -69,22 +73,33 @@ export class FunctionContainer {
     return this.#network
   }
 
-  /** Makes it ready before there is an event. @throws Error if INIT fails */
+  /** Makes it ready before there is an event. @throws Error if INIT fails other than by a kill */
   async provision(): Promise<void> {
-    await this.#start('provisioned-concurrency')
+    await this.#start('provisioned-concurrency').catch((error: unknown) => {
+      if (!this.#killed) throw error
+    })
     this.#book?.settle()
   }
 
   async invoke(event: unknown, options: InvokeOptions): Promise<LambdaResult> {
     const start = this.#startNow()
-    const container = await this.#start('on-demand')
+    const container = await this.#start('on-demand').catch(this.#unlessForeseen)
     await allPassedOn()
-    if (this.#ended) return unanswered(KILLED, start, this.number)
+    if (!container || container.state === 'stopped') return this.#unanswered(start)
     const mark = this.#book?.begin()
-    const beforeThaw = () => this.#beforeThaw(options.beforeThaw)
-    const result = await container.invoke(event, { ...options, beforeThaw })
+    let isOver = false
+    const beforeThaw = async () => {
+      await options.beforeThaw?.()
+      await allPassedOn()
+      if (!isOver) this.#thawNetwork()
+    }
+    const invoked = container.invoke(event, { ...options, beforeThaw })
+    await Promise.allSettled([invoked])
     await allPassedOn()
-    return { ...result, start, container: this.number, connections: mark && this.#book?.end(mark) }
+    isOver = true
+    this.#thawNetwork() // where the end came before the thaw
+    const connections = mark && this.#book?.end(mark)
+    return { ...(await invoked), start, container: this.number, connections }
   }
 
   /** Freezes it once it is idle. */
@@ -127,7 +142,7 @@ export class FunctionContainer {
 
   /** Ends it by SIGKILL, whatever it is doing. */
   async kill(): Promise<void> {
-    this.#ended = true
+    this.#killed = true
     await this.#container?.stop()
     await this.#ready?.catch(() => undefined)
     this.#thawNetwork()
@@ -149,6 +164,17 @@ export class FunctionContainer {
     await container?.shutdown({ beforeKill })
   }
 
+  /** That a container was killed while it started, or that its INIT has failed, is a result. */
+  readonly #unlessForeseen = (error: unknown): undefined => {
+    if (!this.#killed && !this.#broken) throw error
+  }
+
+  #unanswered(start: Start): LambdaResult {
+    const requestId = randomUUID()
+    const error = this.#broken && !this.#killed ? errorOf(this.#broken, requestId) : KILLED
+    return unanswered(error, start, this.number, requestId)
+  }
+
   #startNow(): Start {
     if (this.#ready === undefined || this.state === 'cold') return 'cold'
     return this.state === 'frozen' ? 'thawed' : 'warm'
@@ -156,7 +182,8 @@ export class FunctionContainer {
 
   #start(type: 'on-demand' | 'provisioned-concurrency'): Promise<Container> {
     this.#ready ??= this.#make(type).catch(async (error) => {
-      this.#ended = true
+      this.#failed = true
+      await this.#container?.stop()
       await this.#network?.[Symbol.asyncDispose]()
       throw error
     })
@@ -178,21 +205,15 @@ export class FunctionContainer {
       onPlatform: onPlatform && ((line) => onPlatform(line, number)),
     })
     this.#container = container
-    if (this.#ended) {
+    if (this.#killed) {
       await container.stop()
       return container
     }
     const broken = await container.init()
     // On demand the invocation tries INIT again, and answers with its error.
     if (!broken || plan.initializationType === 'on-demand') return container
-    await container.stop()
+    this.#broken = broken
     throw new Error(`INIT of ${source} ${endOfSentence(broken, container.lastWords)}`)
-  }
-
-  async #beforeThaw(asked: InvokeOptions['beforeThaw']): Promise<void> {
-    await asked?.()
-    await allPassedOn()
-    this.#thawNetwork()
   }
 
   #thawNetwork(): void {

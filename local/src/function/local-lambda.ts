@@ -1,12 +1,13 @@
 import type { ProcessListRow } from '../database/administrator.ts'
 import { GuardedDirectory } from '../database/guarded-directory.ts'
 import type { InvokeOptions } from '../lambda/container.ts'
+import { eventBody } from '../lambda/invocation.ts'
+import { checkInvoke } from '../lambda/options.ts'
 import { planOf } from '../lambda/plan.ts'
 import { type Bundle, bundle } from './bundle.ts'
 import { Fleet } from './fleet.ts'
 import type { FunctionContainer, FunctionPlan } from './function-container.ts'
 import {
-  checkInvoke,
   type FreezeOptions,
   type LocalLambdaOptions,
   type ResolvedOptions,
@@ -82,12 +83,16 @@ export class LocalLambda implements AsyncDisposable {
    * new one. Whatever goes wrong in the function is a result with `ok: false`, and so is Lambda's refusal past `maxContainers`:
    * `TooManyRequestsException`.
    *
-   * @param event anything JSON can say; default `{}`
+   * @param event anything JSON can say in 6 MB (6291456 bytes); default `{}`
    * @param options.timeout in place of the function's, milliseconds
-   * @param options.beforeThaw on a frozen container, awaited when the event is in place and before the thaw
+   * @param options.beforeThaw on a frozen container, awaited when the event is in place and before the thaw; its time is a part of
+   * the timeout
+   * @throws Error in one sentence if the event or an option is wrong, before anything is done; what `beforeThaw` throws, after the
+   * invocation
    */
   async invoke(event: unknown = {}, options: InvokeOptions = {}): Promise<LambdaResult> {
     checkInvoke(options)
+    eventBody(event) // what is wrong with it is said before there is a container for it
     const plan = this.#plan()
     return (
       (await this.#fleet.run(plan, (container) => container.invoke(event, options))) ??
@@ -103,7 +108,13 @@ export class LocalLambda implements AsyncDisposable {
   /** Freezes all idle containers, as Lambda does between invocations; resolves when each of their threads is stopped. */
   async freeze(options: FreezeOptions = {}): Promise<void> {
     const resolved = resolveFreeze(options)
-    await Promise.all(this.#fleet.idle.map((container) => container.freeze(resolved)))
+    await Promise.all(
+      this.#fleet.idle.map(async (container) => {
+        // One that has ended meanwhile need not be frozen.
+        const unlessEnded = (error: unknown) => container.state === 'stopped' || Promise.reject(error)
+        await container.freeze(resolved).catch(unlessEnded)
+      }),
+    )
   }
 
   /** Thaws all frozen containers without an event. */
@@ -158,13 +169,17 @@ export class LocalLambda implements AsyncDisposable {
   /**
    * Bundles the source again and ends the containers of the old one, as a deploy does: those at work when they are idle.
    *
-   * @throws Error in one sentence: the first thing that is wrong with the source; the old one then stays
+   * @throws Error in one sentence: the first thing that is wrong with the source; the old one then stays. When the function is
+   * disposed of meanwhile, nothing: nothing is left of either then
    */
   async redeploy(): Promise<void> {
+    this.#refuseDisposed()
     const before = this.#options.bundle ? await this.#bundleAgain() : undefined
+    if (this.#disposed) return
     planOf(this.#plan().options) // what is wrong is said now, and not by the first invocation
     await Promise.all(this.#fleet.takeOut().map(async (idle) => (await idle).retire()))
     await before?.remove()
+    if (this.#disposed) return
     const provisioned = Array.from({ length: this.#options.provisioned }, () => this.#fleet.add(this.#plan()))
     await Promise.all(provisioned.map((container) => container.provision()))
   }
@@ -187,13 +202,21 @@ export class LocalLambda implements AsyncDisposable {
       await directory.remove()
       throw error
     }
+    if (this.#disposed) {
+      await directory.remove()
+      return undefined
+    }
     const before = this.#directory
     this.#directory = directory
     return before
   }
 
-  #plan(): FunctionPlan {
+  #refuseDisposed(): void {
     if (this.#disposed) throw new Error('The function has been disposed of: make another.')
+  }
+
+  #plan(): FunctionPlan {
+    this.#refuseDisposed()
     const { handler, bundle, sourceMaps = true, database, env, onOutput, onPlatform } = this.#options
     const { exportName, timeout, memorySize, initTimeout, runtime, concurrency, extensions } = this.#options
     const given = { exportName, timeout, memorySize, initTimeout, runtime, concurrency, extensions }

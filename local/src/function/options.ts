@@ -1,5 +1,4 @@
 import type { Database } from '../database/database.ts'
-import type { InvokeOptions } from '../lambda/container.ts'
 import type { ContainerOptions } from '../lambda/init.ts'
 import {
   callback,
@@ -124,11 +123,6 @@ export function resolveOptions(options: LocalLambdaOptions) {
 }
 
 export type ResolvedOptions = ReturnType<typeof resolveOptions>
-
-/** @throws Error naming what is wrong */
-export function checkInvoke(options: InvokeOptions): void {
-  checkOptions('invoke', options, { timeout: milliseconds(), beforeThaw: callback })
-}
 
 /** @throws Error naming what is wrong */
 export function resolveFreeze(options: FreezeOptions): FreezeOptions {

@@ -26,11 +26,12 @@ export function unanswered(
   { errorType, errorMessage }: InvocationError,
   start: Start,
   container?: number,
+  requestId: string = randomUUID(),
 ): LambdaResult {
   return {
     ok: false,
     error: { errorType, errorMessage },
-    requestId: randomUUID(),
+    requestId,
     durationMs: 0,
     billedMs: 0,
     maxMemoryMb: 0,

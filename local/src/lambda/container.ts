@@ -1,25 +1,20 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import type { Breakdown } from './breakdown.ts'
-import { carryOut } from './carry-out.ts'
+import { carryOut, type Outcome } from './carry-out.ts'
 import type { ContainerState } from './container-state.ts'
+import type { Generation } from './generation.ts'
 import { Invocation } from './invocation.ts'
 import { Life } from './life.ts'
-import { positiveMs } from './milliseconds.ts'
+import { checkInvoke, type InvokeOptions } from './options.ts'
 import { arnOf, type ContainerPlan } from './plan.ts'
 import { type InvocationResult, resultOf } from './result.ts'
 import type { RuntimeName } from './runtime.ts'
 
 export type { ContainerState } from './container-state.ts'
+export type { InvokeOptions } from './options.ts'
 export type { InvocationFacts, InvocationResult } from './result.ts'
 
 /** What a process has after the signal of {@link Container.stop}, in milliseconds. */
 const STOP_GRACE = 500
-
-/** See {@link Container.invoke}. */
-export interface InvokeOptions {
-  timeout?: number | undefined
-  beforeThaw?: (() => Promise<unknown>) | undefined
-}
 
 /** See {@link Container.shutdown}. */
 export interface ShutdownOptions {
@@ -34,7 +29,7 @@ export class Container {
   readonly #plan: ContainerPlan
   readonly #life: Life
   readonly #arn: string
-  #running: Promise<InvocationResult> | undefined
+  readonly #running = new Set<Promise<InvocationResult>>()
   #underWay = 0
   /** Of an INIT phase that no invocation has told of. */
   #untoldInitMs: number | undefined
@@ -99,10 +94,12 @@ export class Container {
    * `ok: false`. Timeout and crash end the processes and leave the container cold; where it takes several invocations at
    * once the handler's code runs on after a timeout, and a crash stops the container.
    *
-   * @param event anything JSON can say; default `{}`
+   * @param event anything JSON can say in 6 MB (6291456 bytes); default `{}`
    * @param options.timeout in place of the function's, in milliseconds
-   * @param options.beforeThaw on a frozen container, awaited when the invocation is in place and before the thaw
-   * @throws if the container is busy or stopped.
+   * @param options.beforeThaw on a frozen container, awaited when the invocation is in place and before the thaw. The deadline
+   * waits with the event, so the time that it takes is a part of the timeout, though not of the duration.
+   * @throws if the container is busy or stopped, or the event or an option is wrong, before anything is done; what `beforeThaw`
+   * throws, after the invocation.
    */
   async invoke(event: unknown = {}, options: InvokeOptions = {}): Promise<InvocationResult> {
     this.#life.state.refuseStopped()
@@ -111,9 +108,15 @@ export class Container {
       const takes = concurrency === undefined ? 'one invocation' : `${concurrency} invocations`
       throw new Error(`The container is busy: it takes ${takes} at a time, so await it or start another.`)
     }
-    const timeout = positiveMs('timeout', options.timeout ?? this.#plan.timeout)
-    this.#running = this.#run(event, timeout, options.beforeThaw)
-    return this.#running
+    checkInvoke(options)
+    const invocation = new Invocation(event, options.timeout ?? this.#plan.timeout, this.#arn)
+    const running = this.#run(invocation, options.beforeThaw)
+    this.#running.add(running)
+    try {
+      return await running
+    } finally {
+      this.#running.delete(running)
+    }
   }
 
   /**
@@ -165,35 +168,62 @@ export class Container {
   }
 
   async #idle(): Promise<void> {
-    while (this.state === 'busy') await this.#running
+    while (this.state === 'busy') await Promise.allSettled(this.#running)
   }
 
-  async #run(event: unknown, timeout: number, beforeThaw: InvokeOptions['beforeThaw']) {
+  async #run(invocation: Invocation, beforeThaw: InvokeOptions['beforeThaw']): Promise<InvocationResult> {
     const life = this.#life
     const from = this.state
     life.state.move('busy')
     this.#underWay++
-    const invocation = new Invocation(event, Date.now() + timeout, this.#arn)
-    let broken = from === 'cold' ? await life.initialize('invoke', timeout) : undefined
-    const suppressedInitMs = from === 'cold' ? life.initMs : undefined
-    const { generation } = life
-    life.log.start(invocation.requestId)
-    if (generation && !broken) {
-      const manner = { timeout, beforeThaw, frozen: from === 'frozen', survivesTimeout: this.#several }
-      broken = await carryOut(generation, invocation, manner)
+    let outcome: Outcome = { broken: undefined }
+    let generation: Generation | undefined
+    try {
+      if (from === 'cold') outcome = { broken: await this.#initialize(invocation) }
+      generation = life.generation
+      life.log.start(invocation.requestId)
+      const manner = { beforeThaw, frozen: from === 'frozen', survivesTimeout: this.#several }
+      if (generation && !outcome.broken) outcome = await carryOut(generation, invocation, manner)
+      const result = this.#report(invocation, from === 'cold' ? life.initMs : undefined, outcome.broken)
+      if (outcome.thrown) throw outcome.thrown.error
+      return result
+    } finally {
+      this.#underWay--
+      await this.#settle(generation, outcome.broken)
     }
+  }
+
+  /** INIT as a part of an invocation, whose time begins when the processes before are gone. */
+  async #initialize(invocation: Invocation): Promise<Breakdown | undefined> {
+    await this.#life.ended()
+    invocation.begin()
+    return this.#life.initialize('invoke', invocation.timeout)
+  }
+
+  #report(
+    invocation: Invocation,
+    suppressedInitMs: number | undefined,
+    broken: Breakdown | undefined,
+  ): InvocationResult {
+    const life = this.#life
     const durationMs = performance.now() - invocation.started
+    const { timeout } = invocation
     const initMs = this.#untoldInitMs
     this.#untoldInitMs = undefined
-    const observed = { durationMs, timeout, initMs, suppressedInitMs, peakMemory: life.peakMemory(), broken }
-    await turn() // after which what the handler printed before it answered has been read
-    const result = resultOf(invocation, observed)
+    const peakMemory = life.peakMemory()
+    const result = resultOf(invocation, { durationMs, timeout, initMs, suppressedInitMs, peakMemory, broken })
+    life.generation?.readOutput() // what the handler printed comes before the end
     life.log.end(result, broken)
-    this.#underWay--
-    const survived = !broken || (broken.kind === 'late' && this.#several)
-    if (broken && !survived) await life.end(generation, broken)
-    else if (this.#underWay === 0 && this.state === 'busy') life.state.move('ready')
     return result
+  }
+
+  /** An invocation is over: the processes take the next one, or are let go of. */
+  async #settle(generation: Generation | undefined, broken: Breakdown | undefined): Promise<void> {
+    const { state } = this.#life
+    const survived = !broken || (broken.kind === 'late' && this.#several)
+    if (broken && !survived) await this.#life.end(generation, broken)
+    else if (this.#underWay === 0 && state.now === 'busy')
+      state.move(this.#life.generation ? 'ready' : 'cold')
   }
 
   get #several(): boolean {

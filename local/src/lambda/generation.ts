@@ -74,6 +74,11 @@ export class Generation {
     for (const one of this.#processes()) one.thaw()
   }
 
+  /** Passes on what the processes have printed until now. */
+  readOutput(): void {
+    for (const one of this.#processes()) one.readOutput()
+  }
+
   /** See {@link ContainerProcess.peakMemory}; of all processes together. */
   peakMemory(): number {
     return this.#processes().reduce((sum, one) => sum + one.peakMemory(), 0)

@@ -46,7 +46,10 @@ async function open(
   options: ContainerOptions,
 ): Promise<{ container: Container; failure: string | undefined }> {
   const container = new Container(planOf(options))
-  const broken = await container.init()
+  const broken = await container.init().catch(async (error: unknown) => {
+    await container.stop()
+    throw error
+  })
   if (!broken) return { container, failure: undefined }
   return { container, failure: `INIT of ${options.handler} ${endOfSentence(broken, container.lastWords)}` }
 }

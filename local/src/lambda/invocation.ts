@@ -2,6 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { StreamedBody, StreamedResponse } from './api/streamed-body.ts'
 import type { InvocationError } from './invocation-error.ts'
 
+/** The largest event of a synchronous call, in bytes: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const MOST_BYTES = 6 * 1024 ** 2
+
 /** What the caller is given. */
 export type Answer = ({ response: unknown } | { error: InvocationError }) & { streamed?: StreamedResponse }
 
@@ -9,13 +12,18 @@ export type Answer = ({ response: unknown } | { error: InvocationError }) & { st
 export class Invocation {
   readonly requestId = randomUUID()
   readonly body: string
+  readonly timeout: number
   /** In milliseconds since the epoch. */
-  readonly deadline: number
+  deadline = 0
   readonly functionArn: string
   readonly #traceId = traceId()
   readonly #over = Promise.withResolvers<void>()
+  /** When its timeout began to run, as `performance.now()` tells it. */
+  #begun = 0
   /** When the runtime was let have it, as `performance.now()` tells it. */
-  started = performance.now()
+  started = 0
+  /** Whether the runtime has begun to post an answer, which then no other may take the place of. */
+  taken = false
   /** Whether a Next call has been given it. */
   sent = false
   /** What the runtime streams, once it has begun. */
@@ -25,10 +33,27 @@ export class Invocation {
   #answer: Answer | undefined
   readonly #answered = Promise.withResolvers<void>()
 
-  constructor(event: unknown, deadline: number, functionArn: string) {
-    this.body = JSON.stringify(event)
-    this.deadline = deadline
+  /**
+   * @param timeout milliseconds
+   * @throws Error in one sentence for an event that Lambda would not take
+   */
+  constructor(event: unknown, timeout: number, functionArn: string) {
+    this.body = eventBody(event)
+    this.timeout = timeout
     this.functionArn = functionArn
+    this.begin()
+  }
+
+  /** Its time runs from now on. */
+  begin(): void {
+    this.#begun = performance.now()
+    this.started = this.#begun
+    this.deadline = Date.now() + this.timeout
+  }
+
+  /** What is left of its timeout, in milliseconds, 0 or more. */
+  get left(): number {
+    return Math.max(0, this.timeout - (performance.now() - this.#begun))
   }
 
   get headers(): Record<string, string> {
@@ -76,6 +101,28 @@ export class Invocation {
 
   end(): void {
     this.#over.resolve()
+  }
+}
+
+/**
+ * The event as it is sent.
+ *
+ * @throws Error in one sentence if JSON cannot say it, or if it is larger than Lambda takes
+ */
+export function eventBody(event: unknown): string {
+  const body = inJson(event)
+  if (body === undefined) throw new Error(`The event is a ${typeof event}, but must be what JSON can say.`)
+  const bytes = Buffer.byteLength(body)
+  if (bytes <= MOST_BYTES) return body
+  throw new Error(`The event has ${bytes} bytes, but Lambda takes at most ${MOST_BYTES}.`)
+}
+
+function inJson(event: unknown): string | undefined {
+  try {
+    return JSON.stringify(event)
+  } catch (error) {
+    const [why] = (error as Error).message.split('\n')
+    throw new Error(`The event cannot be said in JSON: ${why}.`, { cause: error })
   }
 }
 

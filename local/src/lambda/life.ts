@@ -36,24 +36,27 @@ export class Life {
     this.log = new PlatformLog(plan)
   }
 
+  /** Resolves when the processes that were on their way out are gone. */
+  async ended(): Promise<void> {
+    await this.#ending
+  }
+
   /** Starts new processes; resolves when runtime and extensions have called Next, else with what came instead. */
   async initialize(phase: 'init' | 'invoke', limit: number): Promise<Breakdown | undefined> {
-    await this.#ending
+    await this.ended()
     const generation = await Generation.begin(generationPlan(this.plan, this.directory.path, this.output))
     if (this.state.now === 'stopped') {
       generation.api.close()
       return KILLED_MEANWHILE
     }
     this.generation = generation
-    void generation.broken.then((broken) => this.#whenIdle(generation, broken))
-    this.log.initStart()
-    const began = performance.now()
-    const broken = await generation.init(limit)
-    this.initMs = performance.now() - began
-    this.pid = generation.pid ?? this.pid
-    this.peakMemory()
-    this.log.initEnd(phase, this.initMs, generation.api.extensions.all, broken)
-    return broken
+    try {
+      return await this.#initialize(generation, phase, limit)
+    } catch (error) {
+      this.generation = undefined
+      await generation.end('failure')
+      throw error
+    }
   }
 
   /** The most memory in bytes that the processes, those before them included, have been seen to use. */
@@ -78,6 +81,23 @@ export class Life {
   async leave(endProcesses: (() => Promise<void>) | undefined): Promise<void> {
     this.#left ??= this.#leave(endProcesses)
     await this.#left
+  }
+
+  async #initialize(
+    generation: Generation,
+    phase: 'init' | 'invoke',
+    limit: number,
+  ): Promise<Breakdown | undefined> {
+    void generation.broken.then((broken) => this.#whenIdle(generation, broken))
+    this.log.initStart()
+    const began = performance.now()
+    const broken = await generation.init(limit)
+    this.initMs = performance.now() - began
+    this.pid = generation.pid ?? this.pid
+    this.peakMemory()
+    generation.readOutput()
+    this.log.initEnd(phase, this.initMs, generation.api.extensions.all, broken)
+    return broken
   }
 
   async #leave(endProcesses: (() => Promise<void>) | undefined): Promise<void> {

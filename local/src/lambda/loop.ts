@@ -17,18 +17,20 @@ const agent = new Agent({ keepAlive: true, maxSockets: several ? Number.POSITIVE
 
 const urlOf = (path: string) => `http://${env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/${path}`
 
-async function call(method: 'GET' | 'POST', path: string, body?: unknown) {
+/** @param body JSON */
+async function call(method: 'GET' | 'POST', path: string, body?: string) {
   const { promise, resolve, reject } = Promise.withResolvers<{ headers: IncomingHttpHeaders; body: string }>()
   request(urlOf(path), { method, agent, headers: { 'content-type': 'application/json' } })
     .once('error', reject)
     .once('response', (response) => {
       text(response).then((received) => {
-        if (response.statusCode === 200 || response.statusCode === 202) {
+        // 413 is of a response that is too large: the caller is told by Lambda.
+        if ([200, 202, 413].includes(response.statusCode ?? 0)) {
           resolve({ headers: response.headers, body: received })
         } else reject(new Error(`The Runtime API refused ${method} ${path}: ${received}`))
       }, reject)
     })
-    .end(method === 'POST' ? JSON.stringify(body ?? null) : undefined)
+    .end(body)
   return promise
 }
 
@@ -74,18 +76,28 @@ async function answer(handler: Handler, { headers, body }: Invocation): Promise<
   if (isStreaming(handler))
     return streamResponse(urlOf(`${path}/response`), (stream) => handler(JSON.parse(body), stream, context))
   try {
-    const response = await handler(JSON.parse(body), context)
+    const response = stringified(await handler(JSON.parse(body), context))
     await call('POST', `${path}/response`, response)
   } catch (error) {
     console.error('Invoke Error', error)
-    await call('POST', `${path}/error`, describeError(error))
+    await call('POST', `${path}/error`, JSON.stringify(describeError(error)))
+  }
+}
+
+/** What cannot be said in JSON is refused in the words of AWS's client. */
+function stringified(response: unknown): string {
+  if (typeof response === 'function' || typeof response === 'symbol') throw new TypeError('Wrong arguments')
+  try {
+    return JSON.stringify(response ?? null)
+  } catch {
+    throw named('Runtime.JSONStringifyError', 'Unable to stringify response body')
   }
 }
 
 setGlobals()
 const handler = await loadHandler().catch(async (error: unknown) => {
   console.error('Init Error', error)
-  await call('POST', 'init/error', describeError(error))
+  await call('POST', 'init/error', JSON.stringify(describeError(error)))
   process.exit(1)
 })
 for (;;) {

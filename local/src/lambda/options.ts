@@ -13,6 +13,12 @@ import type { InitializationType } from './environment.ts'
 import type { OutputListener } from './output.ts'
 import type { RuntimeName } from './runtime.ts'
 
+/** See `Container.invoke`; times in milliseconds. */
+export interface InvokeOptions {
+  timeout?: number | undefined
+  beforeThaw?: (() => Promise<unknown>) | undefined
+}
+
 /** How to start a container; times in milliseconds. */
 export interface ContainerOptions {
   /** The bundled handler: a .mjs, .js or .cjs file. */
@@ -58,6 +64,11 @@ const KINDS: Kinds<ContainerOptions> = {
   initTimeout: milliseconds(),
   onOutput: callback,
   onPlatform: callback,
+}
+
+/** @throws Error naming what is wrong */
+export function checkInvoke(options: InvokeOptions): void {
+  checkOptions('invoke', options, { timeout: milliseconds(), beforeThaw: callback })
 }
 
 /** @throws Error, in one sentence, for the first option that there is not, or that is of the wrong kind */

@@ -15,7 +15,14 @@ export class Output {
   add(line: string, stream: 'stdout' | 'stderr'): void {
     this.text += `${line}\n`
     if (this.text.length > 2 * KEPT) this.text = this.text.slice(-KEPT)
-    this.#listener?.(line, stream)
+    try {
+      this.#listener?.(line, stream)
+    } catch (error) {
+      // The listener's own mistake, which must not become the container's.
+      process.nextTick(() => {
+        throw error
+      })
+    }
   }
 
   /** The line a crash is known by. */

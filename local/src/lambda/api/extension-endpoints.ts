@@ -86,7 +86,9 @@ export class ExtensionEndpoints {
     const asked = parsePayload(body)
     if (typeof asked !== 'object' || asked === null || Array.isArray(asked))
       return refused('InvalidRequestFormat', 'The body is not a JSON object')
-    const { events = [] } = asked as { events?: unknown[] }
+    const events = (asked as { events?: unknown }).events ?? []
+    if (!Array.isArray(events) || events.some((event) => typeof event !== 'string'))
+      return refused('InvalidRequestFormat', 'events is not an array of strings')
     const known = this.#extensions.find((extension) => extension.name === name)
     const wrongEvent = this.#wrongEvent(events, known?.external === true)
     if (wrongEvent !== undefined) return refused('Extension.InvalidEventType', wrongEvent)
@@ -101,16 +103,16 @@ export class ExtensionEndpoints {
     if (!extension.move('Registered'))
       return refused('Extension.InvalidExtensionState', wrongTime(state, 'Registered', `extension ${name}`))
     if (!known) this.#extensions.push(extension)
-    extension.events = events.map(String)
+    extension.events = events
     reply(response, 200, this.#about(request), { 'lambda-extension-identifier': extension.id })
   }
 
   /** What is wrong with the first event that the extension cannot have. */
-  #wrongEvent(events: unknown[], external: boolean): string | undefined {
+  #wrongEvent(events: string[], external: boolean): string | undefined {
     const { managedInstances } = this.#rules
     if (managedInstances && !external && events.length > 0) return 'No events allowed for internal extensions'
     const allowed = managedInstances ? ['SHUTDOWN'] : ['INVOKE', ...(external ? ['SHUTDOWN'] : [])]
-    const wrong = events.find((event) => !allowed.includes(String(event)))
+    const wrong = events.find((event) => !allowed.includes(event))
     if (wrong === undefined) return undefined
     const why =
       wrong === 'SHUTDOWN' ? 'ShutdownEventNotSupportedForInternalExtension' : 'ErrorInvalidEventType'

@@ -9,6 +9,14 @@ import { StreamedBody } from './streamed-body.ts'
 const BASE = '/2018-06-01/runtime'
 const ANSWER = new RegExp(`^POST ${BASE}/invocation/([^/]+)/(response|error)$`)
 
+/** The largest buffered response, in bytes: the emulator's MaxPayloadSize. */
+const MOST_BYTES = 6 * 1024 ** 2 + 100
+const TOO_LARGE = `Exceeded maximum allowed payload size (${MOST_BYTES} bytes).`
+const OVERSIZED = {
+  errorType: 'Function.ResponseSizeTooLarge',
+  errorMessage: `Response payload size exceeded maximum allowed payload size (${MOST_BYTES} bytes).`,
+}
+
 /**
  * The Runtime API, for one runtime. It takes one invocation at a time, or, where it is `concurrent`, one for each Next, whether
  * or not it has answered those before.
@@ -80,28 +88,46 @@ export class RuntimeEndpoints {
       request.resume()
       return refuse(response, 400, 'InvalidRequestID', 'Invalid request ID')
     }
-    if (invocation.answer || invocation.streaming) {
+    if (invocation.taken) {
       request.resume()
       const state = `Invocation${kind === 'response' ? 'Response' : 'ErrorResponse'}`
       return refuse(response, 403, 'InvalidStateTransition', wrongTime('ResponseSent', state, 'runtime'))
     }
     const mode = kind === 'response' ? request.headers['lambda-runtime-function-response-mode'] : undefined
     if (mode !== undefined && mode !== 'streaming') return this.#refuseMode(invocation, request, response)
-    if (mode === 'streaming') await this.#takeStream(invocation, request)
-    else if (kind === 'error') invocation.answerWith({ error: parseError(await text(request)) })
-    else invocation.answerWith({ response: parsePayload(await text(request)) })
-    accept(response)
+    invocation.taken = true // before the body has come: another answer may come meanwhile
+    try {
+      const tooLarge = await this.#takeBody(invocation, kind, mode, request)
+      if (tooLarge) refuse(response, 413, 'RequestEntityTooLarge', TOO_LARGE)
+      else accept(response)
+    } finally {
+      invocation.taken = invocation.answer !== undefined
+    }
     if (this.#concurrent) this.#finish(invocation)
+  }
+
+  /** Whether the answer is larger than Lambda takes, which the caller is told in its place. */
+  async #takeBody(invocation: Invocation, kind: string, mode: string | undefined, request: IncomingMessage) {
+    if (mode === 'streaming') return this.#takeStream(invocation, request)
+    const body = await text(request)
+    if (kind === 'error') invocation.answerWith({ error: parseError(body) })
+    else if (Buffer.byteLength(body) <= MOST_BYTES) invocation.answerWith({ response: parsePayload(body) })
+    else {
+      invocation.answerWith({ error: OVERSIZED })
+      return true
+    }
+    return false
   }
 
   #refuseMode(invocation: Invocation, request: IncomingMessage, response: ServerResponse): void {
     request.resume()
+    invocation.taken = true
     invocation.answerWith({ error: { errorType: 'Runtime.InvalidResponseModeHeader', errorMessage: '' } })
     refuse(response, 400, 'InvalidFunctionResponseMode', 'Invalid function response mode')
     if (this.#concurrent) this.#finish(invocation)
   }
 
-  async #takeStream(invocation: Invocation, request: IncomingMessage): Promise<void> {
+  async #takeStream(invocation: Invocation, request: IncomingMessage): Promise<false> {
     const body = new StreamedBody(request, invocation.started)
     invocation.streaming = body
     const { whole, error } = await body.read()
@@ -110,6 +136,7 @@ export class RuntimeEndpoints {
     const wrong = whole ? error : cut
     if (wrong) invocation.answerWith({ error: wrong, streamed })
     else invocation.answerWith({ response: parsePayload(streamed.body.toString()), streamed })
+    return false
   }
 
   async #next(response: ServerResponse): Promise<void> {
