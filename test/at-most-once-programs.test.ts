@@ -12,7 +12,7 @@ import { databaseForFile } from './support/database.ts'
 import { TcpProxy } from './support/tcp-proxy.ts'
 import { countNotes, howOften, wordFor, wrongAbout } from './support/told-and-done.ts'
 
-const { SEED, RUN_PATH, RUNS = '150' } = process.env
+const { SEED, RUN_PATH, RUNS = '100' } = process.env
 const replay = { ...(SEED && { seed: Number(SEED) }), ...(RUN_PATH && { path: RUN_PATH }) }
 const server = databaseForFile()
 

@@ -105,6 +105,11 @@ const kept: Record<string, Sketch> = {
     ...one,
     more: { connections: { most: 3, working: 2, beyond: 1, orphaned: 4, left: 0 } },
   },
+  'a transaction that pauses until after its invocation’s end, and then for ever, as its container is frozen':
+    {
+      programs: [[transaction({ do: 'pause', ms: 50 })], []],
+      reports: [begin(1), asked('1.0'), end(1), begin(2), end(2)],
+    },
   'a process that is killed while a statement waits': { ...one, reports: [begin(1), asked('1.0')] },
 }
 
@@ -233,6 +238,10 @@ const breaks: Record<string, Sketch> = {
   'P6 a statement waits past the deadline': { ...one, reports: [asked('1.0'), { is: 'waits', op: '1.0' }] },
   'P6 what was asked for is never settled': {
     programs: [[{ do: 'read', id: '', by: 'query', care: 'leave' }], []],
+    reports: [begin(1), asked('1.0'), end(1), begin(2), end(2)],
+  },
+  'P6 what was asked for is never settled, of a transaction': {
+    programs: [[two], []],
     reports: [begin(1), asked('1.0'), end(1), begin(2), end(2)],
   },
   'P8 a secret was printed': { ...one, more: { output: 'warmpool: no way to hunter2@localhost' } },

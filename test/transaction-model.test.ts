@@ -12,7 +12,7 @@ import { databaseForFile } from './support/database.ts'
 import { TcpProxy } from './support/tcp-proxy.ts'
 import { outcomeOf, type Tree, TreeRun, trees } from './support/transaction-trees.ts'
 
-const { SEED, RUN_PATH, RUNS = '150' } = process.env
+const { SEED, RUN_PATH, RUNS = '100' } = process.env
 const replay = { ...(SEED && { seed: Number(SEED) }), ...(RUN_PATH && { path: RUN_PATH }) }
 const enough = Number(RUNS) >= 100 && !replay.path
 const PATIENCE = 600_000
