@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { outdatedNode } from './node-version.ts'
 import { run } from './program.ts'
 
