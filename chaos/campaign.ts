@@ -14,6 +14,8 @@ export interface Plan {
   readonly invocations: number
   /** Of each world that is played in at the same time, how many invocations its containers take at once. */
   readonly worlds: readonly number[]
+  /** Changes scripts before they are played. */
+  readonly shape?: ((script: Script) => Script) | undefined
   /** Tells after each script whether that is enough. Default never. */
   readonly enough?: (tally: Tally) => boolean
 }
@@ -31,14 +33,14 @@ export async function campaign(plan: Plan, tally: Tally): Promise<void> {
 async function playIn(
   place: number,
   concurrency: number,
-  { cast, seed }: Plan,
+  { cast, seed, shape = (script) => script }: Plan,
   tally: Tally,
   done: () => boolean,
 ): Promise<void> {
   await using world = await World.create()
   for (let batch = 0; !done(); batch++) {
     const some = fc.sample(scripts(concurrency), { seed: seedOf(seed, place, batch), numRuns: BATCH })
-    for (const script of some) {
+    for (const script of some.map(shape)) {
       if (done()) return
       const history = await play(script, cast, world)
       tally.add(script, history, judge(history))

@@ -22,7 +22,10 @@ export async function track(mutant: Mutant, { seed, runtime }: Hunting): Promise
   } as const
   const tally = new Tally()
   const enough = ({ findings }: Tally) => findings.has(mutant.breaks)
-  await campaign({ cast, seed, invocations: AT_MOST, worlds: mutant.worlds ?? [1, 4], enough }, tally)
+  await campaign(
+    { cast, seed, invocations: AT_MOST, worlds: mutant.worlds ?? [1, 4], shape: mutant.shape, enough },
+    tally,
+  )
   return enough(tally) ? tally.invocations : undefined
 }
 

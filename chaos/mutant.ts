@@ -1,4 +1,5 @@
 import type { RuntimeName } from '../local/src/lambda/runtime.ts'
+import type { Script } from './script/script.ts'
 import type { Change } from './world/bundle.ts'
 
 /** Warmpool with one of its mechanisms switched off. */
@@ -9,6 +10,8 @@ export interface Mutant {
   readonly breaks: string
   /** Where it shows: how many invocations the container takes at once. Default one, and several beside it. */
   readonly worlds?: readonly number[]
+  /** Makes of a script one in which it shows sooner. */
+  readonly shape?: (script: Script) => Script
   /** Under which it shows; default any. */
   readonly runtime?: RuntimeName
 }

@@ -1,6 +1,14 @@
 import { type Mutant, off } from './mutant.ts'
+import type { Script } from './script/script.ts'
 
 const SINGLE = [1, 1]
+
+/** What would be given back is kept for a later invocation. */
+function keepingConnections(script: Script): Script {
+  return JSON.parse(JSON.stringify(script), (key, value) =>
+    key === 'after' && value === 'release' ? 'store' : value,
+  )
+}
 
 /** At least one for each promise that a run can break. */
 export const MUTANTS: readonly Mutant[] = [
@@ -44,6 +52,7 @@ export const MUTANTS: readonly Mutant[] = [
       'const left: Lease[] = []',
     ),
     worlds: SINGLE,
+    shape: keepingConnections,
   },
   off(
     'what was left open is committed instead of rolled back',

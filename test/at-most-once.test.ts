@@ -102,9 +102,9 @@ const overTls = ({ port }: TcpProxy): PoolOptions => {
 
 test.each<{ name: string; exchange: Exchange; rule?: Rule; options?: typeof plainly; every?: number }>([
   { name: 'a query', exchange: query, rule: doneIfAnswered },
-  { name: 'a first execute(), of two commands', exchange: firstExecute, rule: doneIfAnswered },
+  { name: 'a first execute(), of two commands', exchange: firstExecute, rule: doneIfAnswered, every: 2 },
   { name: 'an execute() of what is prepared', exchange: execute, rule: doneIfAnswered },
-  { name: 'a transaction', exchange: transaction, rule: doubtAboutCommitOnly },
+  { name: 'a transaction', exchange: transaction, rule: doubtAboutCommitOnly, every: 2 },
   { name: 'one transaction in another', exchange: nested, rule: doubtAboutCommitOnly, every: 3 },
   { name: 'a query and its connection', exchange: firstQuery, rule: doneIfNotBegun, every: 2 },
   { name: 'a query over TLS', exchange: query, rule: doneIfAnswered, options: overTls, every: 7 },
