@@ -31,6 +31,7 @@ export interface Running {
 export class Commands {
   /** Sees every answer before its caller does. It may call {@link fail}. */
   readonly #observe: Done
+  /** Of whoever has the connection now; none while nobody has, and what is sent is our own. */
   limit: Limit | undefined
   #current: Command | undefined
   /** Wall clock, milliseconds. */

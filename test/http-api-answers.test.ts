@@ -2,8 +2,8 @@ import { request } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import type { LambdaResult } from '../local/src/function/result.ts'
 import { corsRules } from '../local/src/http-api/cors.ts'
-import { LARGEST_EVENT } from '../local/src/http-api/event-size.ts'
 import type { HttpApi } from '../local/src/http-api/http-api.ts'
+import { LARGEST_EVENT } from '../local/src/lambda/payload-limits.ts'
 import { failure, fetched, listen } from './support/http-api.ts'
 
 describe('an HTTP API answers', () => {

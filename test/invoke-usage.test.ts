@@ -52,7 +52,7 @@ test.each<[args: string[], sentence: string | RegExp]>([
     /^The function one has its handler in .*nowhere, but there is no such file/,
   ],
   [[handler, '--stage', 'prod'], `--stage is for functions of serverless.yml, and ${handler} is a file.`],
-  [[write('syntax.ts', 'export const = 1')], /syntax\.ts:1: Expected identifier/],
+  [[write('syntax.ts', 'export const = 1')], /syntax\.ts:1: Expected identifier .*[^.]\.$/],
   [[write('lost.ts', "export { handler } from './nowhere'")], /lost\.ts:1: Could not resolve "\.\/nowhere"/],
   [[two], `${two} exports no 'handler', but get, list (to take one, write ${two}:get).`],
   [[`${two}:gets`], /^\S+ exports no 'gets', but get, list /],

@@ -160,6 +160,11 @@ describe('says in one sentence', () => {
   const refused: [string, unknown, RegExp][] = [
     ['that there is no source', { handler: 'nowhere.ts' }, /^There is no handler file nowhere\.ts\.$/],
     [
+      'how an export is named',
+      { handler: 'handlers/get-order.ts:handler' },
+      /; the export of handlers\/get-order\.ts is named by exportName: 'handler'\.$/,
+    ],
+    [
       'that there is no bundle',
       { handler: 'nowhere.mjs', bundle: false },
       /^The handler file nowhere\.mjs does not exist\.$/,

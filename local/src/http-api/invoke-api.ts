@@ -1,5 +1,5 @@
 import type { LambdaResult } from '../function/result.ts'
-import { LARGEST_ASYNCHRONOUS_EVENT, LARGEST_EVENT } from './event-size.ts'
+import { LARGEST_ASYNCHRONOUS_EVENT, LARGEST_EVENT } from '../lambda/payload-limits.ts'
 import { decoded } from './match-route.ts'
 import { type ApiRequest, type ApiRequestWithoutBody, headerOf } from './request.ts'
 import type { ApiResponse } from './response.ts'

@@ -1,9 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { StreamedBody, StreamedResponse } from './api/streamed-body.ts'
 import type { InvocationError } from './invocation-error.ts'
-
-/** The largest event of a synchronous call, in bytes: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const MOST_BYTES = 6 * 1024 ** 2
+import { LARGEST_EVENT } from './payload-limits.ts'
 
 /** What the caller is given. */
 export type Answer = ({ response: unknown } | { error: InvocationError }) & { streamed?: StreamedResponse }
@@ -113,8 +111,8 @@ export function eventBody(event: unknown): string {
   const body = inJson(event)
   if (body === undefined) throw new Error(`The event is a ${typeof event}, but must be what JSON can say.`)
   const bytes = Buffer.byteLength(body)
-  if (bytes <= MOST_BYTES) return body
-  throw new Error(`The event has ${bytes} bytes, but Lambda takes at most ${MOST_BYTES}.`)
+  if (bytes <= LARGEST_EVENT) return body
+  throw new Error(`The event has ${bytes} bytes, but Lambda takes at most ${LARGEST_EVENT}.`)
 }
 
 function inJson(event: unknown): string | undefined {

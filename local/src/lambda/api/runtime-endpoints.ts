@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { Invocation } from '../invocation.ts'
 import type { InvocationError } from '../invocation-error.ts'
+import { LARGEST_RESPONSE } from '../payload-limits.ts'
 import { parseError, parsePayload } from './payload.ts'
 import { accept, refuse, wrongTime } from './replies.ts'
 import { StreamedBody } from './streamed-body.ts'
@@ -9,12 +10,10 @@ import { StreamedBody } from './streamed-body.ts'
 const BASE = '/2018-06-01/runtime'
 const ANSWER = new RegExp(`^POST ${BASE}/invocation/([^/]+)/(response|error)$`)
 
-/** The largest buffered response, in bytes: the emulator's MaxPayloadSize. */
-const MOST_BYTES = 6 * 1024 ** 2 + 100
-const TOO_LARGE = `Exceeded maximum allowed payload size (${MOST_BYTES} bytes).`
+const TOO_LARGE = `Exceeded maximum allowed payload size (${LARGEST_RESPONSE} bytes).`
 const OVERSIZED = {
   errorType: 'Function.ResponseSizeTooLarge',
-  errorMessage: `Response payload size exceeded maximum allowed payload size (${MOST_BYTES} bytes).`,
+  errorMessage: `Response payload size exceeded maximum allowed payload size (${LARGEST_RESPONSE} bytes).`,
 }
 
 /**
@@ -111,7 +110,8 @@ export class RuntimeEndpoints {
     if (mode === 'streaming') return this.#takeStream(invocation, request)
     const body = await text(request)
     if (kind === 'error') invocation.answerWith({ error: parseError(body) })
-    else if (Buffer.byteLength(body) <= MOST_BYTES) invocation.answerWith({ response: parsePayload(body) })
+    else if (Buffer.byteLength(body) <= LARGEST_RESPONSE)
+      invocation.answerWith({ response: parsePayload(body) })
     else {
       invocation.answerWith({ error: OVERSIZED })
       return true

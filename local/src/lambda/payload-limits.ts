@@ -9,6 +9,9 @@ export const LARGEST_EVENT = 6 * 1024 * 1024
 /** The largest event of an invocation that is not waited for, bytes of JSON. */
 export const LARGEST_ASYNCHRONOUS_EVENT = 1024 * 1024
 
+/** The largest response that is not streamed, bytes: the `MaxPayloadSize` of AWS's emulator. */
+export const LARGEST_RESPONSE = LARGEST_EVENT + 100
+
 /** Bytes of JSON. */
 export function sizeOf(event: unknown): number {
   return Buffer.byteLength(JSON.stringify(event))
