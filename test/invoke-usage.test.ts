@@ -177,8 +177,8 @@ describe('an event', () => {
     const values = [[1, 2], { id: 1 }, 5, -0.5, null, true, 'text']
     for (const value of values) expect(await readEvent(` ${JSON.stringify(value)}`)).toEqual(value)
     await expect(readEvent('')).rejects.toThrow('The event on the command line is empty, but must be JSON.')
-    expect(eventFile('5')).toBeUndefined()
-    expect(eventFile(write('6.json', '6'))).toMatch(/6\.json$/)
+    for (const file of ['5.json', '5', 'true.json', 'event.json'])
+      expect([file, eventFile(file)]).toEqual([file, file === '5' ? undefined : file])
     expect(await readEvent(write('text.json', '\uFEFF"text"'))).toBe('text')
     expect(await readEvent(undefined)).toEqual({})
   })

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { messageOf, refuse } from './failure.ts'
@@ -20,11 +19,10 @@ export async function readEvent(
   return parse(`The event file ${file}`, await contents(file))
 }
 
-/** The file that holds the event, if one does: not what is meant as JSON, unless it is a file's name. */
+/** The file that holds the event, if one does: what does not begin as JSON does, and is no number or word of it. */
 export function eventFile(given: string | undefined): string | undefined {
   if (given === undefined || given === '-') return undefined
-  const json = /^\s*([{["]|$|(-?\d.*|true|false|null)\s*$)/s.test(given)
-  return json && !existsSync(given) ? undefined : given
+  return /^\s*([{["]|$|(-?\d+(\.\d+)?|true|false|null)\s*$)/.test(given) ? undefined : given
 }
 
 async function contents(file: string): Promise<string> {
