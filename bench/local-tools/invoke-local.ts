@@ -3,11 +3,11 @@ import { Program } from './program.ts'
 import {
   type Bed,
   type FunctionName,
-  ONE_WORKER,
   type Open,
   type Running,
   type Told,
   type Tool,
+  toldOfSeveral,
   WHILE,
 } from './tool.ts'
 
@@ -22,8 +22,12 @@ export class InvokeLocal implements Tool {
 
   async open(name: FunctionName, { config = 'serverless', concurrency }: Open = {}): Promise<Running> {
     const { shell, artifact, database } = this.#bed
-    const multi = concurrency ? { ...ONE_WORKER, AWS_LAMBDA_MAX_CONCURRENCY: String(concurrency) } : {}
-    const env = { ...shell, ...multi, ARTIFACT: artifact.zip, DATABASE_URL: database.url }
+    const env = {
+      ...shell,
+      ...toldOfSeveral(concurrency),
+      ARTIFACT: artifact.zip,
+      DATABASE_URL: database.url,
+    }
     let log = ''
     return {
       invoke: async (event) => {

@@ -5,12 +5,12 @@ import {
   type Bed,
   type Config,
   type FunctionName,
-  ONE_WORKER,
   type Open,
   type Running,
   type Served,
   type Told,
   type Tool,
+  toldOfSeveral,
   WHILE,
 } from './tool.ts'
 
@@ -29,8 +29,10 @@ export class ServerlessOffline implements Tool {
   }
 
   async open(name: FunctionName, { config = 'serverless', concurrency }: Open = {}): Promise<Running> {
-    const multi = concurrency ? { ...ONE_WORKER, AWS_LAMBDA_MAX_CONCURRENCY: String(concurrency) } : {}
-    const { program, port } = await this.#start(config, { ...multi, DATABASE_URL: this.#bed.database.url })
+    const { program, port } = await this.#start(config, {
+      ...toldOfSeveral(concurrency),
+      DATABASE_URL: this.#bed.database.url,
+    })
     const url = invokeUrl(port('lambda'), config, name)
     return {
       invoke: (event) => invoke(url, event),

@@ -66,5 +66,10 @@ export interface Tool {
 /** Where one container takes several invocations: its worker threads, of which the probe cannot tell one from the next. */
 export const ONE_WORKER = { AWS_LAMBDA_NODEJS_WORKER_COUNT: '1' }
 
+/** What Lambda tells a function on Managed Instances, for a tool that does not do so itself. */
+export function toldOfSeveral(concurrency: number | undefined): Record<string, string> {
+  return concurrency ? { ...ONE_WORKER, AWS_LAMBDA_MAX_CONCURRENCY: String(concurrency) } : {}
+}
+
 /** How long a while is, milliseconds. */
 export const WHILE = 300
