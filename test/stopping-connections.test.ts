@@ -7,7 +7,7 @@ import { TcpProxy } from './support/tcp-proxy.ts'
 import { WAYS, type WayToServer, wayTo } from './support/ways-to-server.ts'
 
 /** Half of it is for the stopping. */
-const MARGIN = 800
+const MARGIN = 2000
 
 const server = databaseForFile()
 let way: WayToServer
