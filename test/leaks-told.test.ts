@@ -187,7 +187,7 @@ describe("onLeak 'throw'", () => {
   test('fails each invocation that leaves something, and says what, without values', async () => {
     for (const requestId of ['first', 'second']) {
       const failed = invoke(async () => {
-        void pool.query("SELECT SLEEP(0.05), 'private'")
+        void pool.query("SELECT SLEEP(0.3), 'private'")
         await leavers.leavesConnection()
       }, requestId)
       await expect(failed).rejects.toMatchObject({
