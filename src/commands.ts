@@ -58,6 +58,11 @@ export class Commands {
     return this.#current && { what: this.#current.what, since: this.#since }
   }
 
+  /** By the clock, milliseconds: of what was started last, in flight or not. */
+  get lastStart(): number {
+    return this.#since
+  }
+
   /** Whether something is in flight. */
   get busy(): boolean {
     return this.#current !== undefined

@@ -1,18 +1,16 @@
-import { alarmAt, clock } from './clock.ts'
+import { type Alarm, alarmAt, clock } from './clock.ts'
 import { credentialsFailed, type Login, loginFor } from './credentials/login.ts'
 import { type Address, escapeId, escapeValue } from './driver.ts'
 import { WarmpoolError } from './errors.ts'
 import { Link } from './link.ts'
 import type { Settings } from './options.ts'
+import { Patience } from './patience.ts'
 import { backoff } from './policy/backoff.ts'
+import { connectTrouble } from './policy/connect-trouble.ts'
 import { accessDenied, connectRetryable, type Fault } from './policy/faults.ts'
 import { CLEAN } from './policy/session.ts'
+import type { ServerLease } from './server-lease.ts'
 import { type Target, targetOf } from './target/target.ts'
-
-/** The longest a function can run, until we know better: 900 s. */
-const LONGEST_FUNCTION = 900_000
-/** Longer than anything we keep a link for, so that the server never takes one that we would still use. */
-const LEASE_SLACK = 30_000
 
 /** How far the opening of a link has come, for the messages of those who wait for it. */
 export interface Progress {
@@ -23,10 +21,12 @@ export interface Progress {
 /** Opens links: credentials, handshake, retries, and the one SET that makes a session ours. */
 export class Connector {
   readonly #settings: Settings
+  readonly #lease: ServerLease
   #target: Promise<Target> | undefined
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, lease: ServerLease) {
     this.#settings = settings
+    this.#lease = lease
     // A target that is known already is checked now, when the pool is created.
     if (typeof settings.connection !== 'function') {
       const target = targetOf(settings.connection, settings)
@@ -38,32 +38,38 @@ export class Connector {
   /** Known after the first connection at the latest. */
   proxied = false
 
+  /** For how long the server keeps a session that it hears nothing from, milliseconds. */
+  get lease(): number {
+    return this.#lease.inForce
+  }
+
   /**
    * Opens a link, trying again while that can help.
    *
-   * @param until wall clock, milliseconds
+   * @param until by the clock, milliseconds. Time asleep does not count
    * @param signal gives up at once
    * @param progress is kept up to date
    * @throws WarmpoolError `CONNECT_FAILED` or `CREDENTIALS_FAILED`
    */
   async open(until: number, signal: AbortSignal, progress: Progress): Promise<Link> {
     const started = clock.now()
-    const target = await this.#knownTarget(until, signal)
+    const patience = new Patience(until, signal)
+    const target = await this.#knownTarget(patience)
     progress.to = placeOf(target)
     let renewed = false
     for (let attempt = 1; ; attempt++) {
       progress.attempt = attempt
-      const login = await inTime(loginFor(target), until, signal, () => credentialsFailed(NO_ANSWER))
+      const login = await inTime(loginFor(target), patience, () => credentialsFailed(NO_ANSWER))
       try {
-        return await this.#attempt(target, login, until, signal)
+        return await this.#attempt(target, login, patience)
       } catch (error) {
         const fault = error as Error & Fault
         const renew: boolean = target.credentials !== undefined && accessDenied(fault) && !renewed
-        const pause = renew ? 0 : backoff(attempt)
+        const pause = renew || fault.code === OVERSLEPT ? 0 : backoff(attempt, clock.now() - started)
         renewed ||= renew
-        const again = (renew || connectRetryable(fault)) && clock.now() + pause < until && !signal.aborted
+        const again = (renew || connectRetryable(fault)) && patience.allows(pause)
         if (!again) throw connectFailed(target, login, attempt, clock.now() - started, fault)
-        await sleep(pause, signal)
+        await sleep(pause, patience)
       }
     }
   }
@@ -74,15 +80,43 @@ export class Connector {
    * @throws whatever was in the way
    */
   async control(address: Address | undefined, until: number): Promise<Link> {
-    const never = new AbortController().signal
-    const target = await this.#knownTarget(until, never)
-    const login = await inTime(loginFor(target), until, never, () => credentialsFailed(NO_ANSWER))
-    return opened(new Link(target, login, address), until, never)
+    const patience = new Patience(until, new AbortController().signal)
+    const target = await this.#knownTarget(patience)
+    const login = await inTime(loginFor(target), patience, () => credentialsFailed(NO_ANSWER))
+    return this.#opened(new Link(target, login, address), patience)
   }
 
-  async #attempt(target: Target, login: Login, until: number, signal: AbortSignal): Promise<Link> {
+  async #attempt(target: Target, login: Login, patience: Patience): Promise<Link> {
     const ours = (link: Link) => this.setUp(link, false, target.proxied)
-    return opened(new Link(target, login), until, signal, ours)
+    return this.#opened(new Link(target, login), patience, ours)
+  }
+
+  /** Waits until the server has let a link in, and it has been made ready; destroys it when that fails, or takes too long. */
+  async #opened(
+    link: Link,
+    patience: Patience,
+    ready: (link: Link) => Promise<void> = async () => {},
+  ): Promise<Link> {
+    let grace: Alarm | undefined
+    const settled = patience.watch({
+      giveUp: () => link.destroy(connectTimedOut()),
+      woken: () => {
+        grace?.clear()
+        grace = alarmAt(clock.now() + this.#settings.validateTimeout, () => link.destroy(overslept()))
+      },
+    })
+    try {
+      await link.opened
+      await ready(link)
+      return link
+    } catch (error) {
+      link.destroy()
+      await link.closed // one place, one socket: the next attempt starts when this one is gone
+      throw error
+    } finally {
+      grace?.clear()
+      settled()
+    }
   }
 
   /**
@@ -97,7 +131,7 @@ export class Connector {
     if (reset && link.ignoresSpace)
       assignments.unshift(`SESSION sql_mode = CONCAT(@@sql_mode, ',IGNORE_SPACE')`)
     if (!link.autocommits) assignments.unshift('SESSION autocommit = 1')
-    if (!proxied) assignments.unshift(`SESSION wait_timeout = ${this.#leaseSeconds()}`)
+    if (!proxied) assignments.unshift(`SESSION wait_timeout = ${this.#lease.seconds}`)
     if (assignments.length === 0) return Promise.resolve()
     return new Promise((resolve, reject) => {
       link.query(`SET ${assignments.join(', ')}`, undefined, (error) => {
@@ -108,16 +142,12 @@ export class Connector {
     })
   }
 
-  #leaseSeconds(): number {
-    return Math.ceil((Math.max(this.#settings.idleTimeout, LONGEST_FUNCTION) + LEASE_SLACK) / 1000)
-  }
-
   /** A failure is forgotten, so that the next caller asks again; so is a question that got no answer in time. */
-  async #knownTarget(until: number, signal: AbortSignal): Promise<Target> {
+  async #knownTarget(patience: Patience): Promise<Target> {
     this.#target ??= this.#askTarget()
     const asked = this.#target
     try {
-      return await inTime(asked, until, signal, () => connectionFailed(NO_ANSWER))
+      return await inTime(asked, patience, () => connectionFailed(NO_ANSWER))
     } catch (error) {
       if (this.#target === asked) this.#target = undefined
       throw error
@@ -130,27 +160,6 @@ export class Connector {
     const target = targetOf(connection, this.#settings)
     this.proxied = target.proxied
     return target
-  }
-}
-
-/** Waits until the server has let a link in, and it has been made ready; destroys it when that fails, or takes too long. */
-async function opened(
-  link: Link,
-  until: number,
-  signal: AbortSignal,
-  ready: (link: Link) => Promise<void> = async () => {},
-): Promise<Link> {
-  const settled = givingUp(until, signal, () => link.destroy(connectTimedOut()))
-  try {
-    await link.opened
-    await ready(link)
-    return link
-  } catch (error) {
-    link.destroy()
-    await link.closed // one place, one socket: the next attempt starts when this one is gone
-    throw error
-  } finally {
-    settled()
   }
 }
 
@@ -176,10 +185,12 @@ function connectFailed(
   elapsed: number,
   cause: Error & Fault,
 ): WarmpoolError {
+  const { sentence, words } = connectTrouble(cause)
   const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`
+  const details = `${words ? `${words}; ` : ''}${tries}, ${Math.round(elapsed)} ms`
   return new WarmpoolError(
     'CONNECT_FAILED',
-    `cannot connect to ${placeOf(target)} as ${user}: ${reasonOf(cause)} (${tries}, ${Math.round(elapsed)} ms)`,
+    `cannot connect to ${placeOf(target)} as ${user}: ${sentence} (${details})`,
     { cause, retryable: connectRetryable(cause), outcome: 'not-sent' },
   )
 }
@@ -188,43 +199,30 @@ function placeOf(target: Target): string {
   return target.socketPath ?? `${target.host}:${target.port}`
 }
 
-/** Where a name has several addresses Node tries all, and has one error for them, without a message. */
-function reasonOf(cause: Error): string {
-  if (!(cause instanceof AggregateError) || cause.message) return cause.message
-  return cause.errors.map((error: Error) => error.message).join(', ')
-}
-
 function connectTimedOut(): Error {
   return Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })
 }
 
-/** Calls `giveUp` when it is `until`, or `signal` aborts. @returns takes that back */
-function givingUp(until: number, signal: AbortSignal, giveUp: () => void): () => void {
-  if (signal.aborted) giveUp()
-  const alarm = alarmAt(until, giveUp)
-  signal.addEventListener('abort', giveUp)
-  return () => {
-    alarm.clear()
-    signal.removeEventListener('abort', giveUp)
-  }
+/** Of an attempt that spanned a freeze. The server may have given it up long ago, and that may never be heard of. */
+const OVERSLEPT = 'OVERSLEPT'
+
+function overslept(): Error {
+  return Object.assign(new Error('no answer after a freeze'), { code: OVERSLEPT })
 }
 
 /** What comes too late is dropped. */
-function inTime<T>(
-  awaited: Promise<T>,
-  until: number,
-  signal: AbortSignal,
-  late: () => WarmpoolError,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const settled = givingUp(until, signal, () => reject(late()))
-    awaited.then(resolve, reject).finally(settled)
-  })
+function inTime<T>(awaited: Promise<T>, patience: Patience, late: () => WarmpoolError): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  const settled = patience.watch({ giveUp: () => reject(late()), woken: () => {} })
+  awaited.then(resolve, reject)
+  return promise.finally(settled) // also of what never comes
 }
 
-async function sleep(pause: number, signal: AbortSignal): Promise<void> {
+async function sleep(pause: number, patience: Patience): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  const over = givingUp(clock.now() + pause, signal, resolve)
+  const settled = patience.watch({ giveUp: resolve, woken: resolve })
+  const timer = setTimeout(resolve, pause)
   await promise
-  over()
+  clearTimeout(timer)
+  settled()
 }

@@ -32,6 +32,8 @@ export interface DriverConnection extends EventEmitter {
   /** Makes `?` of named placeholders, where they are switched on. */
   _resolveNamedPlaceholders(options: QueryOptions): void
   readonly threadId: number
+  /** From the server's greeting on. */
+  readonly connectionId?: number
   readonly config: ConnectionOptions & { readonly clientFlags?: number }
   /** Another one after the TLS handshake. */
   readonly stream: Socket

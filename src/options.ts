@@ -72,10 +72,14 @@ export interface PoolOptions {
   proxy?: 'auto' | boolean
   /** `'auto'`, the default: on for RDS and proxy endpoints, else what `connection.ssl` says. */
   tls?: 'auto' | false | TlsOptions
+  /** Opens one connection when the pool is created. `'auto'`, the default: in the INIT of an on-demand Lambda container. */
+  prewarm?: 'auto' | boolean
   /** `'dirty'`, the default, cleans connections that need it; `'always'` resets after every use; `'never'` rolls back only. */
   sessionReset?: 'dirty' | 'always' | 'never'
   /** What to do about a connection left behind by an invocation: `'warn'` (default), `'throw'`, `'ignore'`. */
   onLeak?: 'warn' | 'throw' | 'ignore'
+  /** `'signals'`: ends the pool on SIGTERM and SIGINT, for long-lived processes. Default: it is ended by `end()` alone. */
+  shutdown?: 'signals'
   /** Where the middleware puts the Database in the context. Default `'db'`. */
   contextKey?: string
 }
@@ -97,8 +101,10 @@ export interface Settings {
   readonly credentials: Credentials | undefined
   readonly proxy: 'auto' | boolean
   readonly tls: 'auto' | false | TlsOptions
+  readonly prewarm: 'auto' | boolean
   readonly sessionReset: 'dirty' | 'always' | 'never'
   readonly onLeak: 'warn' | 'throw' | 'ignore'
+  readonly shutdown: 'signals' | undefined
   readonly contextKey: string
 }
 
@@ -117,8 +123,10 @@ export const DEFAULTS = {
   credentials: undefined,
   proxy: 'auto',
   tls: 'auto',
+  prewarm: 'auto',
   sessionReset: 'dirty',
   onLeak: 'warn',
+  shutdown: undefined,
   contextKey: 'db',
 } as const satisfies Omit<Settings, 'connection'>
 
@@ -137,8 +145,10 @@ const CHECKS: { [K in keyof typeof DEFAULTS]-?: (value: unknown, option: string)
   credentials: credentialsFunction,
   proxy: oneOf('auto', true, false),
   tls: tlsOptions,
+  prewarm: oneOf('auto', true, false),
   sessionReset: oneOf('dirty', 'always', 'never'),
   onLeak: oneOf('warn', 'throw', 'ignore'),
+  shutdown: oneOf('signals'),
   contextKey: text,
 }
 

@@ -1,8 +1,10 @@
+import { isIP } from 'node:net'
 import type { ConnectionOptions } from 'mysql2'
 import { Commands, type Limit, type Running } from './commands.ts'
 import type { Address, Done, DriverConnection, Login } from './driver.ts'
 import { addressOf, connect, connectionLost, statusOf } from './driver.ts'
-import { connectionOver, type Fault, interrupted } from './policy/faults.ts'
+import { withOutcome } from './errors.ts'
+import { connectionOver, type Fault, interrupted, neverRead, type Stage } from './policy/faults.ts'
 import type { Effect } from './policy/session.ts'
 import { undoneWhenStopped } from './policy/stopping.ts'
 import { SessionState } from './session-state.ts'
@@ -35,6 +37,8 @@ export class Wire {
   #autocommits = true
   #paused = false
   #death: Error | undefined
+  /** Missing once the server has let us in. */
+  #stage: Stage | undefined
   #stopped: Stopped | undefined
 
   /** @param address where exactly, when it must be one server among those that the target's name stands for */
@@ -45,6 +49,7 @@ export class Wire {
     this.opened = opened.promise
     this.closed = closed.promise
     this.#notOpened = opened.reject
+    this.#watchDialling(target, address)
     const die = (error = connectionLost()) => this.#die(error)
     connection.on('error', die)
     connection.on('end', () => die())
@@ -56,6 +61,7 @@ export class Wire {
       this.session.status = connection._handshakePacket?.statusFlags ?? 0
       this.#autocommits = (this.session.status & AUTOCOMMIT) !== 0
       this.#address = addressOf(connection.stream, target)
+      this.#stage = undefined
       // After TLS the stream is another one, which mysql2 watches only for errors.
       connection.stream.once('end', () => die())
       connection.stream.once('close', () => die())
@@ -100,6 +106,11 @@ export class Wire {
   /** What is in flight. */
   get running(): Running | undefined {
     return this.commands.running
+  }
+
+  /** When a command was started last, by the clock, milliseconds: since then, at most, the server has heard nothing. */
+  get lastStart(): number {
+    return this.commands.lastStart
   }
 
   /** Whether a command is in flight. */
@@ -187,6 +198,20 @@ export class Wire {
     this.connection.stream.destroy()
   }
 
+  /** Notes how far it comes: where it ends says what to look at. */
+  #watchDialling({ host, socketPath, driver }: Target, address: Address | undefined): void {
+    const { stream } = this.connection
+    const named = !address && socketPath === undefined && isIP(host) === 0 && driver.stream === undefined
+    if (!stream.connecting) this.#stage = 'greeting'
+    else this.#stage = named ? 'resolving' : 'dialling'
+    stream.once('lookup', () => {
+      this.#stage = 'dialling'
+    })
+    stream.once('connect', () => {
+      this.#stage = 'greeting'
+    })
+  }
+
   #observe(error: Error | null, status: number | undefined): void {
     if (this.#stopped && (!error || interrupted(error as Fault))) return this.#die(error ?? connectionLost())
     if (error && connectionOver(error as Fault)) this.#die(error)
@@ -197,6 +222,8 @@ export class Wire {
   #die(error: Error): void {
     if (this.#death) return
     this.#death = error
+    if (this.#stage)
+      Object.assign(error, { stage: this.connection.connectionId === undefined ? this.#stage : 'login' })
     this.onDeath(error) // first: a caller who hears of it gives the link back at once, and it must not go to the next
     this.connection.stream.destroy()
     this.#notOpened(error)
@@ -204,6 +231,8 @@ export class Wire {
   }
 
   #failCommands(error: Error): void {
+    if (!this.#stopped && neverRead(error as Fault))
+      return this.commands.fail(withOutcome(error, 'not-sent'), true)
     if (!this.#stopped) return this.commands.fail(error)
     const undone = interrupted(error as Fault) && undoneWhenStopped(this.running?.what ?? '')
     this.commands.fail(this.#stopped(undone ? error : undefined), undone)

@@ -59,7 +59,7 @@ test('a password that stays wrong is asked for twice, and the error says as whom
   await expect(pool.query('SELECT 1')).rejects.toMatchObject({
     code: 'CONNECT_FAILED',
     message: expect.stringMatching(
-      /^cannot connect to 127\.0\.0\.1:\d+ as rotated: Access denied .*\(2 attempts/,
+      /^cannot connect to 127\.0\.0\.1:\d+ as rotated: .*\(Access denied .*; 2 attempts/,
     ),
     retryable: false,
     outcome: 'not-sent',

@@ -123,7 +123,7 @@ describe('the deadline bounds', () => {
     if (error.code === 'DEADLINE_EXCEEDED') return // came while it was trying
     expect(error.code).toBe('CONNECT_FAILED')
     expect(error.message).toMatch(
-      /^cannot connect to 127\.0\.0\.1:1 as .*ECONNREFUSED.* \(\d+ attempts?, \d+ ms\)$/,
+      /^cannot connect to 127\.0\.0\.1:1 as .*ECONNREFUSED.*; \d+ attempts?, \d+ ms\)$/,
     )
     expect(left).toBeGreaterThan(0)
   })

@@ -79,7 +79,7 @@ describe.skipIf(missing)('a server that checks tokens as RDS does', () => {
     expect(failure).toMatchObject({
       code: 'CONNECT_FAILED',
       message: expect.stringMatching(
-        /^cannot connect to localhost:\d+ as iam: Access denied .*\(2 attempts, \d+ ms\)$/,
+        /^cannot connect to localhost:\d+ as iam: .*\(Access denied .*; 2 attempts, \d+ ms\)$/,
       ),
       cause: { errno: 1045 },
     })

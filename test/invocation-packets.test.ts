@@ -19,7 +19,7 @@ afterEach(async () => {
   await proxy[Symbol.asyncDispose]()
 })
 
-const LEASE = 'QUERY SET SESSION wait_timeout = 930'
+const LEASE = 'QUERY SET SESSION wait_timeout = 330'
 /** A reset takes what mysql2 asked for in the handshake, too. */
 const LEASE_AGAIN = `${LEASE}, SESSION sql_mode = CONCAT(@@sql_mode, ',IGNORE_SPACE')`
 const SELECT = 'SELECT 1 AS one'

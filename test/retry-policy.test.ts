@@ -64,19 +64,34 @@ describe('a server that has become read-only', () => {
 })
 
 describe('the pause between attempts', () => {
-  const longest = (attempt: number) => backoff(attempt, () => 1)
+  const longest = (attempt: number, waited = 0) => backoff(attempt, waited, () => 1)
 
   test('its longest doubles up to a cap', () => {
     expect([1, 2, 3, 4, 10].map(longest)).toEqual([100, 200, 400, 400, 400])
     expect(longest(5000)).toBe(400)
   })
 
-  test('it is anything from nothing up to that', () => {
-    expect(backoff(3, () => 0)).toBe(0)
-    expect(backoff(3, () => 0.5)).toBe(200)
-    const pauses = Array.from({ length: 1000 }, () => backoff(3))
+  test('whoever has waited longer tries sooner, but in no shorter steps than the first', () => {
+    expect([0, 1000, 3000, 10_000].map((waited) => longest(8, waited))).toEqual([400, 200, 100, 100])
+    for (let attempt = 1; attempt <= 30; attempt++)
+      for (let waited = 0; waited < 12_000; waited += 250) {
+        const [sooner, later] = [longest(attempt, waited + 250), longest(attempt, waited)]
+        expect(sooner).toBeLessThanOrEqual(later)
+        expect(sooner).toBeGreaterThanOrEqual(100)
+        expect(later).toBeLessThanOrEqual(400)
+      }
+  })
+
+  test('it is anything from nothing up to that, evenly', () => {
+    expect(backoff(3, 0, () => 0)).toBe(0)
+    expect(backoff(3, 0, () => 0.5)).toBe(200)
+    const count = 8000
+    const pauses = Array.from({ length: count }, () => backoff(3, 0))
     expect(pauses.filter((pause) => pause < 0 || pause >= 400)).toEqual([])
-    const quarters = new Set(pauses.map((pause) => Math.floor(pause / 100)))
-    expect([...quarters].sort()).toEqual([0, 1, 2, 3])
+    // A quarter falls into each; by more than a tenth of that off, once in many thousand runs.
+    for (const from of [0, 100, 200, 300]) {
+      const fallen = pauses.filter((pause) => pause >= from && pause < from + 100).length
+      expect(Math.abs(fallen - count / 4)).toBeLessThan(count / 40)
+    }
   })
 })

@@ -8,7 +8,7 @@ export interface Figure {
   readonly bar?: number
 }
 
-export type Unit = '×' | 'µs' | 'ms' | 'KB' | ''
+export type Unit = '×' | 'µs' | 'ms' | 'KB' | '%' | ''
 
 /**
  * The interval is between order statistics: nothing is assumed of the distribution, and outliers carry no weight. It holds the

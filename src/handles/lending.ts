@@ -22,6 +22,7 @@ export async function connectionOf(
   const lease = await new Promise<Lease>((resolve, reject) => {
     const lease: Lease = new Lease(invocation, what, () => resolve(lease), reject)
     lease.from = from
+    lease.held = true
     asked(lease)
     if (scope.transaction) besideTransaction(scope, lease, connectionOf)
     invocation.take(lease)

@@ -29,6 +29,8 @@ const TOLD_AT_MOST = 5
 /** One call of the handler: what it was lent, until when. Or, `outside`, what belongs to the container and never ends. */
 export class Invocation implements Owner {
   readonly id: string | undefined
+  /** Milliseconds that Lambda gave it; none is Infinity. */
+  readonly remaining: number
   /** Wall clock, milliseconds; the margin is off already. */
   readonly deadline: number
   readonly acquireTimeout: number
@@ -69,6 +71,7 @@ export class Invocation implements Owner {
       settings.deadlineMargin ?? Math.min(MARGIN_MOST, Math.max(MARGIN_LEAST, remaining * MARGIN_SHARE))
     this.slots = slots
     this.id = context?.awsRequestId
+    this.remaining = remaining
     this.deadline =
       remaining === Number.POSITIVE_INFINITY ? remaining : clock.now() + Math.max(0, remaining - margin)
     this.acquireTimeout = settings.acquireTimeout ?? acquireTimeout

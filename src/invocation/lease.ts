@@ -21,8 +21,10 @@ export interface Owner {
   take(lease: Lease): void
   give(lease: Lease, over?: WarmpoolError): Promise<void> | undefined
   drop(lease: Lease, error: WarmpoolError): void
-  halt(lease: Lease, reason: Reason): void
+  halt(lease: Lease, reason: Reason, incident?: string, within?: number): void
   note(error: Error, lease: Lease): void
+  /** What the lease is doing, for a message. */
+  incident(lease: Lease): string
   /** Why nothing more starts. */
   refusal(): WarmpoolError
 }
@@ -46,6 +48,8 @@ export class Lease implements Claim {
   stream: { readonly destroyed: boolean; readonly begun: boolean } | undefined
   /** Where it was asked for, where that is kept. */
   from: Place | undefined
+  /** For longer than a single statement. */
+  held = false
   /** Asked for inside a `transaction()` callback of the same invocation, which has a connection of its own. */
   besideTransaction = false
   readonly what: string

@@ -4,6 +4,7 @@ import type { EndedBy, Events } from '../events.ts'
 import { severalAtOnce } from '../options/threads.ts'
 import type { Settings } from '../options.ts'
 import { framesOf, nearest, type Place } from '../place.ts'
+import type { ServerLease } from '../server-lease.ts'
 import type { Slots } from '../slots/slots.ts'
 import { endInvocation } from './ending.ts'
 import { Invocation, type InvocationContext } from './invocation.ts'
@@ -44,15 +45,17 @@ export class Scope {
   readonly #slots: Slots
   readonly #settings: Settings
   readonly #events: Events
+  readonly #serverLease: ServerLease
   readonly #inLambda = process.env.AWS_LAMBDA_RUNTIME_API !== undefined
   /** Lambda's ordinary mode, where the start of an invocation says that the one before is over. */
   readonly #oneAtATime = this.#inLambda && !severalAtOnce()
   #begun = false
 
-  constructor(slots: Slots, settings: Settings, events: Events) {
+  constructor(slots: Slots, settings: Settings, events: Events, serverLease: ServerLease) {
     this.#slots = slots
     this.#settings = settings
     this.#events = events
+    this.#serverLease = serverLease
     this.outside = Invocation.outside(slots, settings)
   }
 
@@ -79,6 +82,7 @@ export class Scope {
     if (around && this.#active.has(around)) return { invocation: around, joined: true }
     if (context && DURABLE in context) this.#events.tellOnce('durable', INSIDE_DURABLE)
     const invocation = Invocation.of(context, this.#slots, this.#settings)
+    this.#serverLease.starts(invocation.remaining)
     if (this.#oneAtATime && around !== this.outside) this.#endEarlier(invocation)
     this.#active.add(invocation)
     this.#begun = true

@@ -1,9 +1,14 @@
+/** What a connection that is being opened waits for: an address for its name, the other end, the server's first words, its consent. */
+export type Stage = 'resolving' | 'dialling' | 'greeting' | 'login'
+
 /** The parts of an error that decide what it means; mysql2's and Node's errors both fit. */
 export interface Fault {
   readonly code?: string | undefined
   readonly errno?: number | undefined
   readonly message: string
   readonly fatal?: boolean | undefined
+  /** How far the connection had come that was being opened. */
+  readonly stage?: Stage | undefined
 }
 
 /** 1040 too many connections, 1203 and 1226 the same per user: they pass when somebody else closes theirs. */
@@ -20,6 +25,8 @@ const UNREACHABLE = new Set([
   'PROTOCOL_CONNECTION_LOST',
   'ER_SERVER_SHUTDOWN',
   'ENOENT', // a socket path whose server is not up yet
+  'READ_ONLY_SERVER', // ours: not the writer, or not any more
+  'OVERSLEPT', // no answer after a freeze: ours
 ])
 
 /** 1053 the server shuts down, 1927 killed (MariaDB), 4031 idle for too long (MySQL): said before it closes the connection. */
@@ -30,14 +37,26 @@ export function connectionOver(fault: Fault): boolean {
   return fault.fatal === true || (fault.errno !== undefined && LAST_WORDS.has(fault.errno))
 }
 
+/**
+ * Whether what was sent last has not been read: the server says 4031 to a connection that is idle, and closes it. As an answer it
+ * can only come when it was on its way before the statement came.
+ */
+export function neverRead(fault: Fault): boolean {
+  return fault.errno === 4031
+}
+
 /** mysql2 gives every error of the TLS handshake one code; the socket's own, unlike a certificate's, can pass. */
 const TLS_CUT = /ECONNRESET|EPIPE|socket disconnected/
+
+/** Whether the TLS handshake ended with the connection, and not by what the other end has to show. */
+export function cutInTls(fault: Fault): boolean {
+  return fault.code === 'HANDSHAKE_SSL_ERROR' && TLS_CUT.test(fault.message)
+}
 
 /** Whether connecting again may help: nothing was sent yet, and what is wrong can pass by itself. */
 export function connectRetryable(fault: Fault): boolean {
   if (fault.errno !== undefined && FULL.has(fault.errno)) return true
-  if (fault.code === 'HANDSHAKE_SSL_ERROR') return TLS_CUT.test(fault.message)
-  return fault.code !== undefined && UNREACHABLE.has(fault.code)
+  return cutInTls(fault) || (fault.code !== undefined && UNREACHABLE.has(fault.code))
 }
 
 /** 1045: with fetched credentials it can mean that they have just been rotated. */

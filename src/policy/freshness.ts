@@ -25,7 +25,7 @@ export interface Ages {
  * A turn is short, or the kernel may hear of a death while it lasts. Two readings of the clock that are microseconds apart can
  * differ by a tick. The clock alone will not do: a freeze, a kill and a thaw fit into a tick (seen, test/thaw.test.ts).
  */
-const SHORT_TURN = 1
+export const SHORT_TURN = 1
 
 /**
  * Judges an idle link. `probe` costs one turn of the event loop and finds what the kernel knows (FIN, RST); `ping` costs a

@@ -6,6 +6,8 @@ import type { Waiting } from './turns.ts'
 export interface Claim extends Waiting<Claim>, Holder {
   /** Asked for inside a `transaction()` callback, which has a connection of its own. */
   readonly besideTransaction: boolean
+  /** For longer than a single statement. */
+  readonly held: boolean
   /** Wall clock of the asking, milliseconds. */
   since: number
   /** Wall clock after which waiting ends by itself, milliseconds. */

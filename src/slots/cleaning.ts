@@ -43,11 +43,26 @@ export async function clean(link: Link, reset: Settings['sessionReset'], opener:
  * Waits for the statement in flight, but not for ever, and has it stopped then. None behind it starts.
  *
  * @param deadline wall clock, milliseconds: of whoever has given it back
+ * @param hurry aborts when there is no more time
  */
-export async function settle(link: Link, deadline: number, stopper: Stopper): Promise<void> {
+export async function settle(
+  link: Link,
+  deadline: number,
+  stopper: Stopper,
+  hurry: AbortSignal,
+): Promise<void> {
   link.cutOff(givenBack())
-  if (await within(Math.min(deadline, clock.now() + PATIENCE), link.whenQuiet())) return link.readmit()
-  link.stop(givenBack(), outlasted)
+  const hurried = Promise.withResolvers<void>()
+  const hasten = () => {
+    link.stop(givenBack(), cutShort)
+    hurried.resolve()
+  }
+  hurry.addEventListener('abort', hasten)
+  const until = Math.min(deadline, clock.now() + PATIENCE)
+  const soon = await within(until, Promise.race([link.whenQuiet(), hurried.promise]))
+  hurry.removeEventListener('abort', hasten)
+  if (!soon) link.stop(givenBack(), outlasted)
+  if (!link.stopping) return link.readmit()
   await stopper.stop(link, clock.now() + STOP_PATIENCE)
   link.destroy()
 }
@@ -62,6 +77,14 @@ function outlasted(word: Error | undefined): WarmpoolError {
   return new WarmpoolError(
     'CONNECTION_RELEASED',
     `its connection was given back, and ${PATIENCE} ms later there was no answer: await statements before release()`,
+    { cause: word },
+  )
+}
+
+function cutShort(word: Error | undefined): WarmpoolError {
+  return new WarmpoolError(
+    'POOL_ENDED',
+    'its connection was given back, and the pool has ended before there was an answer: await statements before release()',
     { cause: word },
   )
 }

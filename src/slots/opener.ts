@@ -5,6 +5,8 @@ import type { Link } from '../link.ts'
 /** What slots need of a connector; tests have one without sockets. */
 export interface Opener {
   readonly proxied: boolean
+  /** For how long the server keeps a session that it hears nothing from, milliseconds. */
+  readonly lease: number
   open(until: number, signal: AbortSignal, progress: Progress): Promise<Link>
   /** A connection to the server at `address`, for nothing but stopping what another one runs there. */
   control(address: Address | undefined, until: number): Promise<Link>

@@ -1,7 +1,7 @@
 import { clock } from '../clock.ts'
 import type { Progress } from '../connector.ts'
 import type { Link } from '../link.ts'
-import { type FreshnessLimits, freshness, type Verdict } from '../policy/freshness.ts'
+import { type FreshnessLimits, freshness, SHORT_TURN, type Verdict } from '../policy/freshness.ts'
 
 /** Who has a connection, for the messages of those who wait for it. */
 export interface Holder {
@@ -22,8 +22,10 @@ export class Slot {
   holder: Holder | undefined
   /** Not to be used again once it is given back. */
   retired = false
-  /** Wall clock, milliseconds. */
+  /** Since when nobody has used it; by the clock, milliseconds. */
   idleSince = 0
+  /** When it was last known to work. */
+  #knownAt = 0
   #idleTurn = -1
   /** Of the connecting. */
   readonly progress: Progress = { to: 'the database', attempt: 1 }
@@ -42,23 +44,27 @@ export class Slot {
   /** From now on its idle age counts. */
   rest(): void {
     this.idleSince = clock.now()
+    this.#knownAt = this.idleSince
     this.#idleTurn = clock.turn()
   }
 
+  /** @param at when the server was asked; it has answered */
+  proved(at: number): void {
+    this.#knownAt = Math.max(this.#knownAt, at)
+  }
+
   /** Whether a validation was enough. What was when it began need not be so any more: a freeze may lie in between. */
-  passed(by: 'probe' | 'ping'): boolean {
+  passed(answered: boolean): boolean {
     if (this.state !== 'inUse' || this.retired) return false
     const verdict = this.judge()
-    return verdict !== 'replace' && (by === 'ping' || verdict !== 'ping')
+    return verdict !== 'replace' && (answered || verdict !== 'ping')
   }
 
   judge(): Verdict {
     const now = clock.now()
-    const ages = {
-      idle: now - this.idleSince,
-      life: now - this.#openedAt,
-      sameTurn: this.#idleTurn === clock.turn(),
-    }
-    return freshness(ages, this.#limits as FreshnessLimits)
+    const idle = now - this.#knownAt
+    // To ask which turn it is costs as much as all the rest.
+    const sameTurn = idle <= SHORT_TURN && this.#idleTurn === clock.turn()
+    return freshness({ idle, life: now - this.#openedAt, sameTurn }, this.#limits as FreshnessLimits)
   }
 }

@@ -1,16 +1,19 @@
-import { alarmAt, clock } from '../clock.ts'
+import { clock } from '../clock.ts'
 import { WarmpoolError } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { Link } from '../link.ts'
 import type { Stopped } from '../wire.ts'
 import type { Claim } from './claim.ts'
 import { cleanupFor } from './cleaning.ts'
+import { closeNow } from './closing.ts'
+import { Keepalive } from './keepalive.ts'
 import type { Limits } from './limits.ts'
 import type { Opener } from './opener.ts'
 import { acquireTimeout, poolEnded, queueFull, situation } from './refusals.ts'
-import type { Slot } from './slot.ts'
+import type { Holder, Slot } from './slot.ts'
 import { States } from './states.ts'
 import { Stopper } from './stopper.ts'
+import { awaitTimeUp } from './time-up.ts'
 import { Turns } from './turns.ts'
 import { Upkeep } from './upkeep.ts'
 import { validate } from './validating.ts'
@@ -21,7 +24,7 @@ export class Slots {
   readonly #opener: Opener
   readonly #events: Events
   readonly #line = new Turns<Claim>()
-  readonly #states = new States()
+  readonly #states: States
   readonly #stopper: Stopper
   readonly #upkeep: Upkeep
   /** Claims that are not in line because a connection is being validated for them. */
@@ -33,6 +36,7 @@ export class Slots {
     this.#limits = limits
     this.#opener = opener
     this.#events = events
+    this.#states = new States(new Keepalive(opener))
     this.#stopper = new Stopper(
       opener,
       this.#states,
@@ -41,6 +45,7 @@ export class Slots {
     )
     this.#upkeep = new Upkeep(limits, opener, events, this.#states, this.#stopper, {
       free: (slot) => this.#free(slot),
+      checked: (slot) => this.#shelve(slot),
       failed: (until, error) => this.#failed(until, error),
       closed: () => this.#serve(),
     })
@@ -59,6 +64,11 @@ export class Slots {
     }
   }
 
+  /** Opens a connection that nobody waits for yet. Who asks meanwhile shares it, or hears why there is none. */
+  prewarm(): void {
+    this.#upkeep.open(clock.now() + this.#limits.connectTimeout)
+  }
+
   /** Grants the claim a clean, living connection, at once where there is one, or fails it. */
   acquire(claim: Claim): void {
     if (this.#whenEnded) return this.#fail(claim, poolEnded())
@@ -69,7 +79,7 @@ export class Slots {
     if (this.#limits.queueLimit > 0 && places <= 0 && ahead >= this.#limits.queueLimit)
       return this.#fail(claim, queueFull(claim, ahead))
     claim.since = clock.now()
-    claim.alarm = alarmAt(claim.until, () => this.#fail(claim, acquireTimeout(claim, this.situation(claim))))
+    awaitTimeUp(claim, () => this.#fail(claim, acquireTimeout(claim, this.situation(claim))))
     this.#line.join(claim)
     if (places <= 0) this.#events.emit('enqueue')
     this.#serve()
@@ -140,14 +150,12 @@ export class Slots {
     return promise
   }
 
-  /** Ends without waiting for anybody. */
-  stop(): void {
+  /** Ends without waiting for anybody. @param halt has stopped on the server what a holder runs, where that is wanted */
+  stop(halt: (holder: Holder) => void = () => {}): void {
     this.#stopped = true
     for (let claim = this.#line.first; claim; claim = this.#line.first) this.#fail(claim, poolEnded())
-    for (const slot of [...this.#states.slots]) {
-      slot.abort.abort()
-      slot.link?.destroy(poolEnded())
-    }
+    for (const holder of this.#states.holders) halt(holder)
+    for (const slot of [...this.#states.slots]) closeNow(slot, this.#stopper)
   }
 
   situation(claim: Claim): string {
@@ -180,6 +188,7 @@ export class Slots {
     this.#states.move(slot, 'inUse')
     slot.holder = claim
     claim.slot = slot
+    if (claim.held) this.#states.keepalive.hold(slot.link as Link)
     this.#events.emitThread('acquire', (slot.link as Link).threadId)
     claim.granted(slot)
   }
@@ -189,14 +198,15 @@ export class Slots {
     this.#states.move(slot, 'inUse')
     this.#line.stepAside(claim)
     this.#validating++
-    validate(slot.link as Link, by, this.#limits.validateTimeout, () => {
+    if (by === 'ping') this.#upkeep.inspect() // the container has slept: what is true of one may be true of all
+    validate(slot, by, this.#limits.validateTimeout, (answered) => {
       this.#validating--
       if (claim.pending && this.#stopped) this.#fail(claim, poolEnded())
       if (claim.pending) this.#line.putBack(claim)
       const { first } = this.#line
       // A turn of the loop proves nothing to whoever asked after it had begun.
       const askedBefore = first && (by === 'ping' || first.place <= claim.place)
-      if (claim.pending && askedBefore && slot.passed(by)) this.#grant(slot, first)
+      if (claim.pending && askedBefore && slot.passed(answered)) this.#grant(slot, first)
       else if (slot.state === 'inUse') this.#shelve(slot)
       this.#serve()
     })

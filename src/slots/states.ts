@@ -1,4 +1,5 @@
 import { clock } from '../clock.ts'
+import type { Keepalive } from './keepalive.ts'
 import type { Holder, Slot, State } from './slot.ts'
 
 /** Beyond the first, connections unused for this long are closed when an invocation ends. */
@@ -19,6 +20,12 @@ export class States {
     closed: 0,
   }
 
+  readonly keepalive: Keepalive
+
+  constructor(keepalive: Keepalive) {
+    this.keepalive = keepalive
+  }
+
   add(slot: Slot): void {
     this.slots.add(slot)
     this.counts[slot.state]++
@@ -28,6 +35,7 @@ export class States {
   move(slot: Slot, to: State): void {
     const from = slot.state
     if (from === to || from === 'closed' || (from === 'closing' && to !== 'closed')) return
+    if (from === 'inUse') this.keepalive.letGo(slot.link)
     if (from === 'idle') this.idle.splice(this.idle.lastIndexOf(slot), 1)
     slot.state = to
     this.counts[from]--

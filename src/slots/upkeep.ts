@@ -9,11 +9,14 @@ import type { Opener } from './opener.ts'
 import { Slot } from './slot.ts'
 import type { States } from './states.ts'
 import type { Stopper } from './stopper.ts'
+import { validate } from './validating.ts'
 
 /** Who decides what becomes of a connection. */
 interface Owner {
   /** It can be used from now on. */
   free(slot: Slot): void
+  /** It still works, though nobody has used it. */
+  checked(slot: Slot): void
   /** It could not be opened, as long as there was time for that. */
   failed(until: number, error: Error): void
   /** One is closed, so there is room for another. */
@@ -67,15 +70,34 @@ export class Upkeep {
   async clean(slot: Slot, link: Link, deadline: number): Promise<void> {
     this.#states.move(slot, 'resetting')
     const { sessionReset } = this.#limits
-    if (link.busy) await settle(link, deadline, this.#stopper)
+    if (link.busy) await settle(link, deadline, this.#stopper, slot.abort.signal)
     if (await clean(link, sessionReset, this.#opener)) this.#owner.free(slot)
     else if (!link.dead) this.quit(slot)
+  }
+
+  /**
+   * After a sleep, looks at what lies idle: what is too old goes, and what may have died without a sound is asked, all at
+   * once. So a dead one is found before somebody needs it, and does not count against the bound for long.
+   */
+  inspect(): void {
+    for (const slot of [...this.#states.idle]) {
+      const verdict = slot.judge()
+      if (verdict === 'replace') this.quit(slot)
+      if (verdict === 'ping') this.#check(slot)
+    }
   }
 
   quit(slot: Slot): undefined {
     this.#states.move(slot, 'closing')
     sayGoodbye(slot.link as Link)
     return undefined
+  }
+
+  #check(slot: Slot): void {
+    this.#states.move(slot, 'resetting')
+    validate(slot, 'ping', this.#limits.validateTimeout, () => {
+      if (slot.state === 'resetting') this.#owner.checked(slot)
+    })
   }
 
   #arrived(slot: Slot, link: Link): void {

@@ -1,8 +1,14 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createConnection } from 'mysql2'
 
-/** What the server says to a statement. */
-export type Answer = 'ok' | 'ok, in a transaction' | { code: number; message: string }
+/** What the server says to a statement; `'idle for too long'` was on its way when the statement came. */
+export type Answer = 'ok' | 'ok, in a transaction' | 'idle for too long' | { code: number; message: string }
+
+/** What MySQL says from 8.0.24 on before it closes a connection. It answers no statement, so its packet has the number 0. */
+const IDLE_FOR_TOO_LONG = {
+  code: 4031,
+  message: 'The client was disconnected by the server because of inactivity. See wait_timeout.',
+}
 
 /** COM_RESET_CONNECTION, which mysql2's server side does not know. */
 const RESET = 0x1f
@@ -18,12 +24,14 @@ interface ServerSide {
   writeError(error: { code: number; message: string }): void
 }
 
-/** A server of a few words, for what a real one says only when it is in trouble. It never closes a connection. */
+/** A server of a few words, for what a real one says only when it is in trouble. It closes only what was idle for too long. */
 export class ScriptedServer implements AsyncDisposable {
   /** Every statement that has reached it. */
   readonly heard: string[] = []
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  /** Tells each connection that it was idle for too long. */
+  readonly #disconnects: (() => void)[] = []
 
   private constructor(answer: (sql: string) => Answer) {
     this.#server = createServer((socket) => this.#accept(socket, answer))
@@ -33,6 +41,11 @@ export class ScriptedServer implements AsyncDisposable {
     const server = new ScriptedServer(answer)
     await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve))
     return server
+  }
+
+  /** Says so to all connections, and closes them. */
+  disconnectIdle(): void {
+    for (const disconnect of this.#disconnects.splice(0)) disconnect()
   }
 
   get url(): string {
@@ -49,10 +62,17 @@ export class ScriptedServer implements AsyncDisposable {
     this.#sockets.add(socket)
     const side = createConnection({ stream: socket, isServer: true } as object) as unknown as ServerSide
     side.on('error', () => {})
+    const disconnect = () => {
+      side.sequenceId = 0
+      side.writeError(IDLE_FOR_TOO_LONG)
+      socket.end()
+    }
+    this.#disconnects.push(disconnect)
     const hear = (sql: string) => {
       this.heard.push(sql)
       const said = answer(sql)
       if (said === 'ok') side.writeOk()
+      else if (said === 'idle for too long') disconnect()
       else if (said === 'ok, in a transaction') side.writeOk({ serverStatus: 0x0003 })
       else side.writeError(said)
       side.sequenceId = 0

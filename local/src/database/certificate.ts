@@ -8,8 +8,14 @@ export interface Certificate {
   readonly key: string
 }
 
-/** Makes an authority and a certificate signed by it for `localhost`, `127.0.0.1` and `::1`, good for a year. */
-export async function makeCertificate(): Promise<Certificate> {
+/** When a certificate is good; by default for a year from now on. */
+interface Validity {
+  readonly notBeforeDate?: Date
+  readonly notAfterDate?: Date
+}
+
+/** Makes an authority and a certificate signed by it for `localhost`, `127.0.0.1` and `::1`. */
+export async function makeCertificate(validity: Validity = {}): Promise<Certificate> {
   // 140 ms to load, which a Database without TLS need not pay.
   const { generate } = await import('selfsigned')
   const authority = await generate([{ name: 'commonName', value: 'warmpool-local authority' }], {
@@ -21,6 +27,7 @@ export async function makeCertificate(): Promise<Certificate> {
     ],
   })
   const server = await generate([{ name: 'commonName', value: 'localhost' }], {
+    ...validity,
     keyType: 'ec',
     algorithm: 'sha256',
     ca: { key: authority.private, cert: authority.cert },

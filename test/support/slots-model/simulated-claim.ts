@@ -1,4 +1,4 @@
-import type { Alarm } from '../../../src/clock.ts'
+import { type Alarm, clock } from '../../../src/clock.ts'
 import type { Claim } from '../../../src/slots/claim.ts'
 import type { Slot } from '../../../src/slots/slot.ts'
 import type { Asker } from './ledger.ts'
@@ -21,9 +21,13 @@ export class SimulatedClaim implements Claim, Asker {
   inLine = false
   place = 0
   since = 0
-  alarm: Alarm | undefined
+  /** Wall clock after which it waits no more, milliseconds: once later, if it has slept for longer than it may wait. */
+  waitsUntil = 0
+  #alarm: Alarm | undefined
+  #alarms = 0
   pending = true
   besideTransaction = false
+  readonly held = false
   readonly deadline = Number.POSITIVE_INFINITY
   slot: Slot | undefined
   readonly granted: (slot: Slot) => void
@@ -45,6 +49,17 @@ export class SimulatedClaim implements Claim, Asker {
 
   get name(): string {
     return `claim ${this.number} of ${this.owner.name}`
+  }
+
+  get alarm(): Alarm | undefined {
+    return this.#alarm
+  }
+
+  set alarm(alarm: Alarm | undefined) {
+    const slept = clock.now() - this.waitsUntil > this.#patience
+    if (++this.#alarms > 1 && (this.#alarms > 2 || !slept)) throw new Error(`${this.name} waits on`)
+    this.#alarm = alarm
+    this.waitsUntil = clock.now() + this.#patience
   }
 
   get until(): number {

@@ -16,6 +16,7 @@ type UsedLink = Pick<
   | 'whenQuiet'
   | 'cutOff'
   | 'stop'
+  | 'stopping'
   | 'readmit'
   | 'query'
   | 'reset'
@@ -36,6 +37,8 @@ export class SimulatedLink implements UsedLink {
   dead = false
   /** The server's side is gone. */
   killed = false
+  /** What is in flight is being stopped. */
+  stopping = false
   /** Whether commands are taken. */
   admits = true
   /** Reset since it was last lent. */
@@ -99,6 +102,7 @@ export class SimulatedLink implements UsedLink {
   /** Nobody can be found who tells the server. */
   stop(): void {
     this.admits = false
+    this.stopping = true
   }
 
   readmit(): void {

@@ -21,6 +21,7 @@ interface Observer {
 /** Answers when the test says so. What it is asked for counts as a socket until that is closed. */
 export class SimulatedServer implements Opener {
   readonly proxied: boolean
+  readonly lease = Number.POSITIVE_INFINITY
   readonly openings = new Set<Opening>()
   /** With a socket, including those that are closing. */
   readonly links = new Set<SimulatedLink>()

@@ -145,7 +145,7 @@ export class Watch {
       if (this.#ledger.waiting.has(claim)) this.report(`${claim.name} waits on where a younger one failed`)
     if (this.#loop.quiet)
       for (const claim of this.#ledger.waiting)
-        if (claim.until < this.#loop.now) this.report(`${claim.name} waits beyond its deadline`)
+        if (claim.waitsUntil < this.#loop.now) this.report(`${claim.name} waits beyond its deadline`)
     if (this.#states) for (const wrong of miscounted(this.#states)) this.report(wrong)
     if (this.#violations.length > 0) throw new Error(this.#violations.join('\n'))
   }

@@ -1,0 +1,3 @@
+import { asking, mysql2Pool } from './asked.ts'
+
+export const handler = asking(mysql2Pool())
