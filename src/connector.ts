@@ -11,6 +11,7 @@ import { accessDenied, connectRetryable, type Fault } from './policy/faults.ts'
 import { CLEAN } from './policy/session.ts'
 import type { ServerLease } from './server-lease.ts'
 import { type Target, targetOf } from './target/target.ts'
+import { Writer } from './writer.ts'
 
 /** How far the opening of a link has come, for the messages of those who wait for it. */
 export interface Progress {
@@ -22,6 +23,7 @@ export interface Progress {
 export class Connector {
   readonly #settings: Settings
   readonly #lease: ServerLease
+  readonly #writer = new Writer()
   #target: Promise<Target> | undefined
 
   constructor(settings: Settings, lease: ServerLease) {
@@ -87,7 +89,11 @@ export class Connector {
   }
 
   async #attempt(target: Target, login: Login, patience: Patience): Promise<Link> {
-    const ours = (link: Link) => this.setUp(link, false, target.proxied)
+    const ours = async (link: Link) => {
+      if (!target.proxied) await this.#writer.check(link)
+      await this.setUp(link, false, target.proxied)
+      this.#writer.watch(link)
+    }
     return this.#opened(new Link(target, login), patience, ours)
   }
 
@@ -117,6 +123,11 @@ export class Connector {
       grace?.clear()
       settled()
     }
+  }
+
+  /** There may have been a failover: what is opened soon after is not to lead to the old writer. */
+  doubtWriter(): void {
+    this.#writer.doubt()
   }
 
   /**

@@ -79,6 +79,11 @@ export function statusOf(result: unknown, fields?: FieldPacket[]): number | unde
   return (ended as { serverStatus?: number } | undefined)?.serverStatus
 }
 
+/** Of an OK packet; rows have none, whatever their columns are called. */
+export function affectedRows(result: unknown): number {
+  return (result as { affectedRows?: number } | undefined)?.affectedRows ?? 0
+}
+
 /** Prepared statements kept per connection. A server allows 16 382 in all, and mysql2's own default is 16 000 for each. */
 const PREPARED_STATEMENTS = 256
 

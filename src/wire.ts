@@ -1,12 +1,13 @@
-import { isIP } from 'node:net'
 import type { ConnectionOptions } from 'mysql2'
 import { Commands, type Limit, type Running } from './commands.ts'
+import { Dialling } from './dialling.ts'
 import type { Address, Done, DriverConnection, Login } from './driver.ts'
-import { addressOf, connect, connectionLost, statusOf } from './driver.ts'
+import { addressOf, affectedRows, connect, connectionLost, statusOf } from './driver.ts'
 import { withOutcome } from './errors.ts'
-import { connectionOver, type Fault, interrupted, neverRead, type Stage } from './policy/faults.ts'
+import { connectionOver, type Fault, interrupted, neverRead } from './policy/faults.ts'
 import type { Effect } from './policy/session.ts'
 import { undoneWhenStopped } from './policy/stopping.ts'
+import { provesWriter } from './policy/writer.ts'
 import { SessionState } from './session-state.ts'
 import type { Target } from './target/target.ts'
 
@@ -27,10 +28,12 @@ export class Wire {
   readonly closed: Promise<void>
   /** Called once when the link turns out to be unusable, unless we closed it ourselves by `quit`. */
   onDeath: (error: Error) => void = () => {}
+  /** Called once, when a statement has proved that the server takes writes. */
+  onWrite: (() => void) | undefined
   protected readonly connection: DriverConnection
   protected readonly session = new SessionState()
   protected readonly commands = new Commands((error, result, fields) =>
-    this.#observe(error, statusOf(result, fields)),
+    this.#observe(error, result, statusOf(result, fields)),
   )
   readonly #notOpened: (error: Error) => void
   #address: Address | undefined
@@ -38,7 +41,7 @@ export class Wire {
   #paused = false
   #death: Error | undefined
   /** Missing once the server has let us in. */
-  #stage: Stage | undefined
+  #dialling: Dialling | undefined
   #stopped: Stopped | undefined
 
   /** @param address where exactly, when it must be one server among those that the target's name stands for */
@@ -49,7 +52,7 @@ export class Wire {
     this.opened = opened.promise
     this.closed = closed.promise
     this.#notOpened = opened.reject
-    this.#watchDialling(target, address)
+    this.#dialling = new Dialling(connection, target, address)
     const die = (error = connectionLost()) => this.#die(error)
     connection.on('error', die)
     connection.on('end', () => die())
@@ -61,7 +64,7 @@ export class Wire {
       this.session.status = connection._handshakePacket?.statusFlags ?? 0
       this.#autocommits = (this.session.status & AUTOCOMMIT) !== 0
       this.#address = addressOf(connection.stream, target)
-      this.#stage = undefined
+      this.#dialling = undefined
       // After TLS the stream is another one, which mysql2 watches only for errors.
       connection.stream.once('end', () => die())
       connection.stream.once('close', () => die())
@@ -198,32 +201,24 @@ export class Wire {
     this.connection.stream.destroy()
   }
 
-  /** Notes how far it comes: where it ends says what to look at. */
-  #watchDialling({ host, socketPath, driver }: Target, address: Address | undefined): void {
-    const { stream } = this.connection
-    const named = !address && socketPath === undefined && isIP(host) === 0 && driver.stream === undefined
-    if (!stream.connecting) this.#stage = 'greeting'
-    else this.#stage = named ? 'resolving' : 'dialling'
-    stream.once('lookup', () => {
-      this.#stage = 'dialling'
-    })
-    stream.once('connect', () => {
-      this.#stage = 'greeting'
-    })
-  }
-
-  #observe(error: Error | null, status: number | undefined): void {
+  #observe(error: Error | null, result: unknown, status: number | undefined): void {
+    if (this.onWrite && affectedRows(result) > 0) this.#noteWrite(this.onWrite)
     if (this.#stopped && (!error || interrupted(error as Fault))) return this.#die(error ?? connectionLost())
     if (error && connectionOver(error as Fault)) this.#die(error)
     const over = this.session.answered(error, status)
     if (over) this.cutOff(over)
   }
 
+  #noteWrite(onWrite: () => void): void {
+    if (!provesWriter(this.running?.what ?? '', this.session.effect)) return
+    this.onWrite = undefined
+    onWrite()
+  }
+
   #die(error: Error): void {
     if (this.#death) return
     this.#death = error
-    if (this.#stage)
-      Object.assign(error, { stage: this.connection.connectionId === undefined ? this.#stage : 'login' })
+    if (this.#dialling) Object.assign(error, { stage: this.#dialling.stage })
     this.onDeath(error) // first: a caller who hears of it gives the link back at once, and it must not go to the next
     this.connection.stream.destroy()
     this.#notOpened(error)

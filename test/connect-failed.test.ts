@@ -146,7 +146,7 @@ describe('when all connections are taken, those', () => {
   })
 
   /** Opens so many connections, and keeps them. */
-  async function takeAll(connection: PoolOptions['connection'], count: number): Promise<void> {
+  async function takeAll(connection: NonNullable<PoolOptions['connection']>, count: number): Promise<void> {
     const pool = createPool({ name: `taking ${pools.length}`, connection, connectionLimit: count })
     pools.push(pool)
     const all = await Promise.all(Array.from({ length: count }, () => pool.getConnection()))

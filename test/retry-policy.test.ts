@@ -67,7 +67,7 @@ describe('the pause between attempts', () => {
   const longest = (attempt: number, waited = 0) => backoff(attempt, waited, () => 1)
 
   test('its longest doubles up to a cap', () => {
-    expect([1, 2, 3, 4, 10].map(longest)).toEqual([100, 200, 400, 400, 400])
+    expect([1, 2, 3, 4, 10].map((attempt) => longest(attempt))).toEqual([100, 200, 400, 400, 400])
     expect(longest(5000)).toBe(400)
   })
 

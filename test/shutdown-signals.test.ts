@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { createPool } from '../src/index.ts'
 import { databaseForFile } from './support/database.ts'
 import { Printed } from './support/lifecycle.ts'
@@ -45,36 +48,34 @@ const runs = (text: string) =>
 
 const noneLeft = () => expect.poll(() => server.current.connections()).toEqual([])
 
-test.each(['SIGTERM', 'SIGINT'] as const)(
-  'at %s a server answers the request under way, closes its connections and dies of it',
-  async (signal) => {
-    const { child, printed, ended } = await start(`
+test('at SIGTERM a server answers the request under way, closes its connections and dies of it', async () => {
+  const { child, printed, ended } = await start(`
       import { createServer } from 'node:http'
       createServer(async (request, response) => {
         const [[row]] = await pool.query("SELECT SLEEP(0.3), 'answered' AS text")
         response.end(row.text)
       }).listen(0, '127.0.0.1', function () { console.log('port', this.address().port) })`)
-    const [, port] = await printed.line(/^port (\d+)/)
-    const answer = fetch(`http://127.0.0.1:${port}`, { headers: { connection: 'close' } })
-    await runs('answered')
-    child.kill(signal)
-    expect(await (await answer).text()).toBe('answered')
-    expect(await ended).toBe(signal)
-    await noneLeft()
-  },
-)
+  const [, port] = await printed.line(/^port (\d+)/)
+  const answer = fetch(`http://127.0.0.1:${port}`, { headers: { connection: 'close' } })
+  await runs('answered')
+  child.kill('SIGTERM')
+  expect(await (await answer).text()).toBe('answered')
+  expect(await ended).toBe('SIGTERM')
+  await noneLeft()
+})
 
-test('a script finishes the transaction that it is in, and nothing after it', async () => {
+test('at SIGINT a script finishes the transaction that it is in, and nothing after it', async () => {
   await server.current.query('CREATE TABLE script (i INT)')
   const { child, ended } = await start(`
-    for (let i = 0; ; i += 2)
-      await pool.transaction(async (tx) => {
-        await tx.query('INSERT INTO script VALUES (?)', [i])
-        await tx.query('INSERT INTO script SELECT ? FROM (SELECT SLEEP(0.2)) AS slept', [i + 1])
-      })`)
+    const twoRows = (i) => pool.transaction(async (tx) => {
+      await tx.query('INSERT INTO script VALUES (?)', [i])
+      await tx.query('INSERT INTO script SELECT ? FROM (SELECT SLEEP(0.2)) AS slept', [i + 1])
+    })
+    const refused = (error) => error.code === 'POOL_ENDED'
+    for (let i = 0, over = false; !over; i += 2) over = await twoRows(i).catch(refused)`)
   await runs('INSERT INTO script SELECT')
-  child.kill('SIGTERM')
-  expect(await ended).not.toBe('SIGKILL')
+  child.kill('SIGINT')
+  expect(await ended).toBe('SIGINT')
   const rows = await server.current.query('SELECT i FROM script ORDER BY i')
   expect(rows.length).toBeGreaterThan(0)
   expect(rows.map(({ i }) => i)).toEqual(rows.map((_, i) => i))
@@ -96,13 +97,10 @@ test('a second signal stops what the first one waits for', async () => {
   await noneLeft()
 })
 
-test.each([
-  ['a listener', 'on'],
-  ['one that listens once', 'once'],
-])('%s of the program decides about its end', async (_what, method) => {
+test('a listener of the program, also one that listens once, decides about its end', async () => {
   const { child, printed, ended } = await start(`
     await pool.query('SELECT 1')
-    process.${method}('SIGTERM', () => {
+    process.once('SIGTERM', () => {
       const waiting = setInterval(async () => {
         if (pool.stats().total > 0) return
         clearInterval(waiting)
@@ -121,18 +119,38 @@ test.each([
   await noneLeft()
 })
 
-test('the listeners of all pools, also of another copy of the package, are gone with the last of them', async () => {
-  const { printed, ended } = await start(`
-    import { cpSync, mkdirSync } from 'node:fs'
-    const counts = () => ['SIGTERM', 'SIGINT'].map((signal) => process.listenerCount(signal)).join(' ')
-    const other = createPool({ shutdown: 'signals', name: 'other' })
-    console.log('listening', counts())
-    await pool.end()
-    console.log('one left', counts())
-    await other.end()
-    console.log('over', counts())`)
-  expect(await ended).toBe(0)
-  expect(printed.lines).toEqual(['listening 1 1', 'one left 1 1', 'over 0 0'])
+describe('two copies of the package in one program', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'second-copy-'))
+  const root = join(import.meta.dirname, '..')
+  cpSync(join(root, 'dist'), join(directory, 'dist'), { recursive: true })
+  writeFileSync(join(directory, 'package.json'), '{ "type": "module" }')
+  symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'))
+  afterAll(() => rmSync(directory, { recursive: true }))
+  const OTHER = `const copy = await import(${JSON.stringify(join(directory, 'dist/index.js'))})
+    const other = copy.createPool({ shutdown: 'signals', name: 'other' })
+    if (copy.createPool === createPool) throw new Error('it is the same')
+    const counts = () => ['SIGTERM', 'SIGINT'].map((signal) => process.listenerCount(signal)).join(' ')\n`
+
+  test('listen once, and as long as one of them has a pool', async () => {
+    const { printed, ended } = await start(`${OTHER}
+      console.log('listening', counts())
+      await pool.end()
+      console.log('one left', counts())
+      await other.end()
+      console.log('over', counts())`)
+    expect(await ended).toBe(0)
+    expect(printed.lines).toEqual(['listening 1 1', 'one left 1 1', 'over 0 0'])
+  })
+
+  test('do not take each other for the program, which dies when both have ended', async () => {
+    const { child, ended } = await start(`${OTHER}
+      await Promise.all([pool, other].map((one) => one.query("SELECT SLEEP(0.2) AS both_run")))
+      setInterval(() => {}, 60_000)`)
+    await runs('both_run')
+    child.kill('SIGTERM')
+    expect(await ended).toBe('SIGTERM')
+    await noneLeft()
+  })
 })
 
 test('without the option nothing listens', async () => {

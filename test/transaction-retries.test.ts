@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createPool, type Pool, type Transaction } from '../src/index.ts'
 import { contentionPause } from '../src/policy/backoff.ts'
-import { contended } from '../src/policy/faults.ts'
+import { worthAnotherAttempt } from '../src/policy/faults.ts'
 import { openByProxy } from './support/by-proxy.ts'
 import { contextFor } from './support/context.ts'
 import { databaseForFile } from './support/database.ts'
@@ -247,10 +247,14 @@ test.each<[what: unknown, is: boolean]>([
   [{ errno: 1205 }, true],
   [{ cause: { cause: { errno: 1213 } } }, true],
   [{ errno: 1614 }, false],
+  [{ errno: 1290, message: 'running with the --read-only option' }, true],
+  [{ errno: 1290, message: 'running with the --skip-grant-tables option' }, false],
+  [{ cause: { errno: 1836, message: 'Running in read-only mode' } }, true],
+  [{ errno: 1792, message: 'in a READ ONLY transaction' }, false],
   [{ errno: 1062, cause: null }, false],
   [null, false],
   [undefined, false],
   ['1213', false],
-])('contended(%o) is %s', (what, is) => {
-  expect(contended(what)).toBe(is)
+])('worthAnotherAttempt(%o) is %s', (what, is) => {
+  expect(worthAnotherAttempt(what)).toBe(is)
 })

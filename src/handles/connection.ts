@@ -61,10 +61,13 @@ export class Connection extends EventEmitter implements PoolConnection {
     options?: ReadableOptions,
   ): RowStream<Row> {
     const stream = new RowStream<Row>(options)
-    const link = this.#lease.link
-    if (!link || this.#lease.over) return stream.destroy(this.#over())
-    this.#streams.add(stream)
-    return streamOn(link, this.#lease, sql, values, stream, () => this.#streams.delete(stream))
+    if (this.#lease.lost)
+      this.#lease.renew().then(
+        () => this.#stream(stream, sql, values),
+        (error) => stream.destroy(error),
+      )
+    else this.#stream(stream, sql, values)
+    return stream
   }
 
   /** For `transaction()`: what ends it before {@link commitGuarded} has the rest refused. Not of mysql2. */
@@ -187,8 +190,10 @@ export class Connection extends EventEmitter implements PoolConnection {
   }
 
   async #call<T>(run: (link: Link, done: Done) => void): Promise<Result<T>> {
+    if (this.#lease.lost) await this.#lease.renew()
     const link = this.#lease.link
     if (!link || this.#lease.over) throw this.#over()
+    this.#lease.used = true
     return new Promise((resolve, reject) =>
       run(link, (error, rows, fields) =>
         error ? reject(error) : resolve([rows as T, fields as FieldPacket[]]),
@@ -196,9 +201,18 @@ export class Connection extends EventEmitter implements PoolConnection {
     )
   }
 
+  #stream<Row>(stream: RowStream<Row>, sql: string | StatementOptions, values?: QueryValues): void {
+    const link = this.#lease.link
+    if (!link || this.#lease.over) return void stream.destroy(this.#over())
+    this.#lease.used = true
+    this.#streams.add(stream)
+    streamOn(link, this.#lease, sql, values, stream, () => this.#streams.delete(stream))
+  }
+
   /** A stream that nobody reads on would hold the socket back for whoever comes next: closed, it drains. */
   #giveBack(): Promise<void> | undefined {
     for (const stream of this.#streams) stream.destroy()
+    if (this.#lease.pending) return void this.#lease.owner.drop(this.#lease, released())
     return this.#lease.owner.give(this.#lease, released())
   }
 

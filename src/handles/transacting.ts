@@ -6,7 +6,7 @@ import { errorOf, type Reason } from '../invocation/reason.ts'
 import type { Scope } from '../invocation/scope.ts'
 import type { Place } from '../place.ts'
 import { contentionPause } from '../policy/backoff.ts'
-import { contended } from '../policy/faults.ts'
+import { worthAnotherAttempt } from '../policy/faults.ts'
 import { bounded } from './bounds.ts'
 import type { Connection } from './connection.ts'
 import { connectionOf, lend } from './lending.ts'
@@ -75,7 +75,7 @@ class Transacting {
       try {
         return await this.#attempt(work)
       } catch (error) {
-        if (attempt > retries || !contended(error)) throw error
+        if (attempt > retries || !worthAnotherAttempt(error)) throw error
         if (!(await this.#pause(attempt))) throw this.#overAfter(error)
       }
     }

@@ -129,6 +129,12 @@ export class Invocation implements Owner {
     this.slots.acquire(lease)
   }
 
+  /** Asks for another connection in place of one that is dead. */
+  renew(lease: Lease): void {
+    void this.slots.release(lease)
+    this.take(lease)
+  }
+
   /** Gives a connection back. The promise, if there is one, resolves when it is clean, which the invocation's end waits for. */
   give(lease: Lease, over?: WarmpoolError): Promise<void> | undefined {
     if (over) lease.finish(over)

@@ -19,6 +19,7 @@ export interface Owner {
   /** What is lent, or waited for. */
   readonly leases: Set<Lease>
   take(lease: Lease): void
+  renew(lease: Lease): void
   give(lease: Lease, over?: WarmpoolError): Promise<void> | undefined
   drop(lease: Lease, error: WarmpoolError): void
   halt(lease: Lease, reason: Reason, incident?: string, within?: number): void
@@ -52,9 +53,12 @@ export class Lease implements Claim {
   held = false
   /** Asked for inside a `transaction()` callback of the same invocation, which has a connection of its own. */
   besideTransaction = false
+  /** Whether anything was asked of the connection since it was lent. */
+  used = false
   readonly what: string
-  readonly #use: (link: Link) => void
-  readonly #fail: (error: Error) => void
+  #use: (link: Link) => void
+  #fail: (error: Error) => void
+  #renewed: Promise<void> | undefined
 
   /**
    * @param what for messages: the SQL text of a single statement, else the method that was called
@@ -88,6 +92,26 @@ export class Lease implements Claim {
     const link = slot.link as Link
     link.lend(this)
     this.#use(link)
+  }
+
+  /** Whether the connection has died before anything was asked of it, so that another will do. */
+  get lost(): boolean {
+    const gone = this.#renewed !== undefined || this.link?.dead === true
+    return gone && !this.used && !this.over
+  }
+
+  /** Asks for another connection, once. Those who ask for it meanwhile go on in their order. */
+  renew(): Promise<void> {
+    this.#renewed ??= new Promise((resolve, reject) => {
+      this.#use = () => resolve()
+      this.#fail = (error) => {
+        this.finish(error as WarmpoolError)
+        reject(error)
+      }
+      this.pending = true
+      this.owner.renew(this)
+    })
+    return this.#renewed
   }
 
   tooLate(): WarmpoolError {

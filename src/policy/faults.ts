@@ -83,9 +83,13 @@ export function interrupted(fault: Fault): boolean {
   return fault.errno === 1317 || fault.errno === 1927
 }
 
-/** 1205 and 1213: another transaction was in the way, and may not be when the whole transaction is run again. */
-export function contended(error: unknown, depth = 8): boolean {
+/**
+ * Whether a transaction may succeed when the whole of it is run again, by what it failed with or by a cause of that. 1205 and 1213:
+ * another one was in the way. Or the server has become read-only: the next attempt is on a new connection, to the new writer.
+ */
+export function worthAnotherAttempt(error: unknown, depth = 8): boolean {
   if (typeof error !== 'object' || error === null || depth === 0) return false
-  const { errno, cause } = error as Fault & { cause?: unknown }
-  return errno === 1205 || errno === 1213 || contended(cause, depth - 1)
+  const { errno, message = '', cause } = error as Partial<Fault> & { cause?: unknown }
+  if (errno === 1205 || errno === 1213 || readOnlyServer({ errno, message }, true)) return true
+  return worthAnotherAttempt(cause, depth - 1)
 }

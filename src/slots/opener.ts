@@ -11,4 +11,6 @@ export interface Opener {
   /** A connection to the server at `address`, for nothing but stopping what another one runs there. */
   control(address: Address | undefined, until: number): Promise<Link>
   setUp(link: Link, reset: boolean): Promise<void>
+  /** There may have been a failover. */
+  doubtWriter(): void
 }

@@ -133,6 +133,7 @@ export class Slots {
 
   /** No connection of now is used again: the server behind them is not the one they were opened for. */
   retire(): void {
+    this.#opener.doubtWriter()
     for (const slot of this.#states.slots) if (slot.link) slot.retired = true
     for (const slot of [...this.#states.idle]) this.#upkeep.quit(slot)
   }

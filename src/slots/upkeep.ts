@@ -1,4 +1,5 @@
 import { clock } from '../clock.ts'
+import { WarmpoolError } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { Link } from '../link.ts'
 import { atLoad } from '../load-context.ts'
@@ -94,16 +95,20 @@ export class Upkeep {
   }
 
   #check(slot: Slot): void {
-    this.#states.move(slot, 'resetting')
+    this.#states.move(slot, 'inUse')
     validate(slot, 'ping', this.#limits.validateTimeout, () => {
-      if (slot.state === 'resetting') this.#owner.checked(slot)
+      if (slot.state === 'inUse') this.#owner.checked(slot)
     })
   }
 
   #arrived(slot: Slot, link: Link): void {
     slot.arrived(link, { ...this.#limits, pingable: !this.#opener.proxied })
     this.opened++
-    link.onDeath = () => this.#states.move(slot, 'closing')
+    link.onDeath = (error) => {
+      this.#states.move(slot, 'closing')
+      // What we gave up ourselves says nothing of the server; a ping without an answer does.
+      if (!(error instanceof WarmpoolError) && !link.stopping) this.#opener.doubtWriter()
+    }
     void link.closed.then(() => {
       this.#states.move(slot, 'closed')
       this.#closedAt = clock.now()

@@ -1,6 +1,7 @@
 import { createPool } from 'warmpool'
 import { asking } from './asked.ts'
 
-const pool = createPool({ idleTimeout: 0 })
+/** Shorter than any sleep. */
+const pool = createPool({ idleTimeout: 1 })
 
 export const handler = pool.wrap(asking(pool))

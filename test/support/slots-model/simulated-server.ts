@@ -73,6 +73,8 @@ export class SimulatedServer implements Opener {
     return Promise.reject(connectFailed(false))
   }
 
+  doubtWriter(): void {}
+
   setUp(link: Link): Promise<void> {
     return new Promise((resolve, reject) =>
       link.query(SET_UP, undefined, (error) => (error ? reject(error) : resolve())),

@@ -1,0 +1,46 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { bundle } from '../../local/src/function/bundle.ts'
+import { startContainer } from '../../local/src/lambda/init.ts'
+import type { Answer } from './handlers/answer.ts'
+import type { Reachable } from './servers.ts'
+
+/** Who starts: a handler, and whether it opens its connection before it is asked for. */
+export const STARTERS = {
+  prewarm: { handler: 'pool-first', prewarm: true },
+  lazy: { handler: 'pool-first', prewarm: false },
+  'prewarm, packages first': { handler: 'packages-first', prewarm: true },
+  'lazy, packages first': { handler: 'packages-first', prewarm: false },
+  'mysql2 pool': { handler: 'mysql2-pool', prewarm: false },
+} as const
+
+export type StarterName = keyof typeof STARTERS
+
+export type Handlers = Readonly<Record<string, string>>
+
+export async function bundleHandlers(directory: string): Promise<Handlers> {
+  const names = new Set(Object.values(STARTERS).map(({ handler }) => handler))
+  const bundled = [...names].map(async (name) => {
+    const { file } = await bundle(join(import.meta.dirname, `handlers/${name}.ts`), directory)
+    return [name, file] as const
+  })
+  return Object.fromEntries(await Promise.all(bundled))
+}
+
+/** A new container, and its first invocation. @param idle milliseconds between INIT and that */
+export async function coldStart(
+  name: StarterName,
+  handlers: Handlers,
+  { env }: Reachable,
+  idle = 0,
+): Promise<Answer> {
+  const { handler, prewarm } = STARTERS[name]
+  await using container = await startContainer({
+    handler: handlers[handler] as string,
+    env: { ...env, PREWARM: prewarm ? 'yes' : 'no' },
+  })
+  if (idle > 0) await sleep(idle)
+  const result = await container.invoke({})
+  if (result.ok) return result.response as Answer
+  throw new Error(`A cold start failed (${name}): ${result.error.errorMessage}\n${container.output}`)
+}

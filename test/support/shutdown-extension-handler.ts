@@ -1,0 +1,3 @@
+import 'warmpool/shutdown'
+
+export { handler } from './shutdown-handler.ts'
