@@ -9,7 +9,7 @@ import { startTestBed } from './measure/test-bed.ts'
 
 /** npm run bench -- [name…] [--json] */
 
-const NAMES = ['warm', 'paused', 'network', 'packets', 'queue', 'session', 'import', 'thaw']
+const NAMES = ['warm', 'paused', 'network', 'packets', 'queue', 'session', 'import', 'thaw', 'cold']
 const RESULTS = '.bench/results.json'
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } })

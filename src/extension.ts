@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
+import { turn } from './clock.ts'
 import { severalAtOnce, threadsHere } from './options/threads.ts'
 
 /** Unique among the extensions of an environment. */
@@ -24,26 +25,34 @@ const global = globalThis as { [TAKEN]?: true }
 export async function becomeExtension(onTerm: () => void): Promise<void> {
   const api = process.env.AWS_LAMBDA_RUNTIME_API
   if (!api || !isFree()) return
-  const { promise: over, resolve: goOn } = Promise.withResolvers<void>()
   const extension = new Extension(`http://${api}/2020-01-01/extension`, onTerm)
+  const joined = extension.join().catch(refused) // which loads what it needs before it asks
   // A registration that is answered later still counts, and Lambda then waits for its Next.
-  const late = () => tell(`the Extensions API has not answered within ${PATIENCE} ms, and INIT goes on`)
-  const timer = setTimeout(() => goOn(late()), PATIENCE)
-  extension.join().catch(refused).then(goOn)
-  await over
-  clearTimeout(timer)
+  if (!(await settlesWithin(PATIENCE, joined))) tellLate()
   extension.letGo()
+}
+
+/** A timer runs before what has come already is looked at: so it has a turn. */
+function settlesWithin(patience: number, awaited: Promise<void>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => turn(() => resolve(false)), patience)
+    void awaited.then(() => {
+      clearTimeout(timer)
+      resolve(true)
+    })
+  })
 }
 
 /** Whether this thread is one that may register, and the first to do so. */
 function isFree(): boolean {
   const { isMainThread } = process.getBuiltinModule('node:worker_threads')
   if (severalAtOnce() || !isMainThread) {
-    if (threadsHere().first) tell('Lambda takes no extension from a worker thread, nor on Managed Instances')
+    if (threadsHere().first)
+      tellVain('Lambda takes no extension from a worker thread, nor on Managed Instances')
     return false
   }
   if (global[TAKEN]) {
-    tell('another copy of it has registered already, and ends the pools of both')
+    tellVain('another copy of it has registered already, and ends the pools of both')
     return false
   }
   global[TAKEN] = true
@@ -116,15 +125,20 @@ async function refusalIn(response: IncomingMessage): Promise<Error> {
 }
 
 function refused(error: Error): void {
-  tell(error.message)
+  tellVain(error.message)
 }
 
 let told = false
 
-function tell(why: string): void {
-  if (told) return
+function tell(message: string): void {
+  if (!told) console.warn(`warmpool: warmpool/shutdown ${message}`)
   told = true
-  console.warn(
-    `warmpool: warmpool/shutdown has no effect: ${why}. What the container leaves open the server closes after its wait_timeout`,
-  )
+}
+
+function tellVain(why: string): void {
+  tell(`has no effect: ${why}. What the container leaves open the server closes after its wait_timeout`)
+}
+
+function tellLate(): void {
+  tell(`has had no answer from the Extensions API within ${PATIENCE} ms: INIT goes on without one`)
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   type Connection,
@@ -66,8 +67,9 @@ export const scenes = {
     run: async (pool) => {
       let left: Promise<unknown> | undefined
       const handler = pool.wrap(async (_event: unknown, _context: object) => {
-        left = one(pool, 1)
-        await pause(20) // it is sent when a turn of the loop has shown that the connection lives
+        const acquired = once(pool, 'acquire')
+        left = one(pool, 1).catch(told)
+        await acquired
       })
       await handler({}, contextFor(60_000))
       return [await left, await one(pool, 2)]
@@ -82,7 +84,7 @@ export const scenes = {
   },
   'is answered after the end had time for it': {
     run: async (pool) => {
-      const asked = one(pool, 1)
+      const asked = one(pool, 1).catch(told)
       await pool.end({ timeout: TIME })
       return asked
     },
@@ -141,7 +143,14 @@ const ready: { scene: string; pool: Pool }[] = []
 
 async function prepare(scene: string, url: string): Promise<void> {
   const { options, cold, before } = scenes[scene] as Scene
-  const pool = createPool({ connection: url, connectionLimit: 1, onLeak: 'ignore', name: scene, ...options })
+  const pool = createPool({
+    connection: url,
+    name: scene,
+    connectionLimit: 1,
+    validateAfter: 60_000,
+    onLeak: 'ignore',
+    ...options,
+  })
   if (!cold) await pool.query('SELECT 0')
   await before?.(pool)
   ready.push({ scene, pool })

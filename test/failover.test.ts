@@ -1,0 +1,145 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createPool, type Pool } from '../src/index.ts'
+import { WHAT_IT_IS } from '../src/policy/writer.ts'
+import { Cluster } from './support/cluster.ts'
+import { Traffic } from './support/traffic.ts'
+
+let cluster: Cluster
+let pool: Pool
+beforeAll(async () => {
+  cluster = await Cluster.start()
+})
+afterAll(() => cluster[Symbol.asyncDispose]())
+beforeEach(async () => {
+  await cluster.reset()
+  cluster.network.commands.length = 0
+  pool = createPool({ connection: cluster.url, onLeak: 'ignore' })
+})
+afterEach(() => pool.end({ timeout: 100 }))
+
+const questions = () => cluster.network.commands.filter(({ text }) => text === WHAT_IT_IS).length
+const portOf = async () => (await pool.query('SELECT @@port AS port'))[0][0]?.port
+
+/** Every note that was acknowledged is there, and none twice: what was not acknowledged may be there or not. */
+async function expectNotes(acknowledged: number[]): Promise<void> {
+  const notes = await cluster.notes()
+  expect(new Set(notes).size).toBe(notes.length)
+  expect(notes).toEqual(expect.arrayContaining(acknowledged))
+}
+
+test('writer and reader swap, step by step, while invocations go on: none fails that begins after the name has moved', async () => {
+  const { first, second, gate, network } = cluster
+  await using traffic = new Traffic(pool)
+  await traffic.successes(6)
+
+  // The old writer goes down and comes back as a reader, under the old name.
+  await first.query('SET GLOBAL read_only = 1')
+  await first.killConnections()
+  await expect.poll(questions, { interval: 5, timeout: 5000 }).toBeGreaterThanOrEqual(2)
+  expect(pool.stats()).toMatchObject({ idle: 0, inUse: 0 })
+
+  // The reader is the new writer, and the name does not know yet.
+  await second.query('SET GLOBAL read_only = 0')
+  const asked = questions()
+  await expect.poll(questions, { interval: 5, timeout: 5000 }).toBeGreaterThan(asked)
+  expect(await cluster.second.query('SELECT * FROM notes')).toEqual([])
+
+  gate.leadTo(second)
+  const moved = performance.now()
+  const opened = network.opened
+  await traffic.successes(1, moved)
+  expect(network.opened - opened).toBeLessThanOrEqual(2) // the first attempt after that
+  await traffic.successes(10, moved)
+  await traffic[Symbol.asyncDispose]()
+  expect(traffic.since(moved).filter(({ error }) => error)).toEqual([])
+  await expectNotes(traffic.acknowledged)
+  expect((await second.query('SELECT * FROM notes')).length).toBeGreaterThan(2)
+})
+
+describe('a writer that becomes read-only under connections that stay', () => {
+  async function demote(): Promise<number> {
+    await cluster.first.query('SET GLOBAL read_only = 1')
+    await cluster.second.query('SET GLOBAL read_only = 0')
+    cluster.gate.leadTo(cluster.second)
+    return performance.now()
+  }
+
+  test('fails no transaction() with retries: its next attempt is on a new connection', async () => {
+    await using traffic = new Traffic(pool)
+    await traffic.successes(6)
+    const demoted = await demote()
+    await traffic.successes(10, demoted)
+    await traffic[Symbol.asyncDispose]()
+    expect(traffic.told.filter(({ error }) => error)).toEqual([])
+    await expectNotes(traffic.acknowledged)
+  })
+
+  test('refuses one single write, which is not sent again; those after it come to the new writer', async () => {
+    await using traffic = new Traffic(pool, ['read', 'write'])
+    await traffic.successes(6)
+    const demoted = await demote()
+    await traffic.successes(10, demoted)
+    await traffic[Symbol.asyncDispose]()
+    const failed = traffic.told.flatMap(({ error }) => error ?? [])
+    expect(failed.length).toBe(1)
+    expect(failed[0]).toMatchObject({ errno: 1290 })
+    expect(failed[0]).not.toHaveProperty('outcome') // the server's answer: it has no effect
+    const writes = cluster.network.commands.filter(({ text }) => text?.startsWith('INSERT'))
+    expect(writes.length).toBe(traffic.acknowledged.length + 1)
+    await expectNotes(traffic.acknowledged)
+  })
+
+  test('is told when the name leads to it for as long as the caller has', async () => {
+    await using hasty = createPool({ connection: cluster.url, name: 'hasty', connectTimeout: 500 })
+    await hasty.query('INSERT INTO notes VALUES (0)')
+    await cluster.first.query('SET GLOBAL read_only = 1')
+    await expect(hasty.query('INSERT INTO notes VALUES (1)')).rejects.toMatchObject({ errno: 1290 })
+    await expect(hasty.query('SELECT 1')).rejects.toMatchObject({
+      code: 'CONNECT_FAILED',
+      retryable: true,
+      outcome: 'not-sent',
+      message: expect.stringMatching(
+        /: the server there is read-only: a failover is under way, or the name still leads to the old writer; .*read_only is 1/,
+      ),
+    })
+  })
+})
+
+describe('nobody is asked whether he is the writer', () => {
+  test('where nothing was lost', async () => {
+    const both = () => Promise.all([pool.getConnection(), pool.getConnection()])
+    await pool.query('INSERT INTO notes VALUES (0)')
+    for (const one of await both()) one.release()
+    expect(cluster.network.opened).toBeGreaterThanOrEqual(2)
+    expect(questions()).toBe(0)
+  })
+
+  test.each<[string, (on: Pool) => Promise<unknown>]>([
+    ['only reads', (on) => on.query('SELECT * FROM notes')],
+    ['reads into variables', (on) => on.query('SELECT 1 INTO @one')],
+    [
+      'writes to temporary tables',
+      (on) =>
+        on.withConnection(async (one) => {
+          await one.query('CREATE TEMPORARY TABLE t (id INT)')
+          await one.query('INSERT INTO t VALUES (1)')
+        }),
+    ],
+    ['was refused as read-only', (on) => on.query('INSERT INTO notes VALUES (1)').catch(() => {})],
+  ])('by a pool that %s: a reader is what it wants', async (_, use) => {
+    cluster.gate.leadTo(cluster.second)
+    await use(pool)
+    await cluster.second.killConnections()
+    expect(await portOf()).toBe(cluster.second.port)
+    expect(questions()).toBe(0)
+  })
+
+  test('again, once a new connection has led to a writer', async () => {
+    await pool.query('INSERT INTO notes VALUES (0)')
+    await cluster.first.killConnections()
+    expect(await portOf()).toBe(cluster.first.port)
+    expect(questions()).toBe(1)
+    for (let time = 0; time < 3; time++) await pool.query('SELECT 1')
+    expect(questions()).toBe(1)
+  })
+})
