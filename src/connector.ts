@@ -6,7 +6,7 @@ import { Link } from './link.ts'
 import type { Settings } from './options.ts'
 import { Patience } from './patience.ts'
 import { backoff } from './policy/backoff.ts'
-import { connectTrouble } from './policy/connect-trouble.ts'
+import { connectTrouble, moreTelling } from './policy/connect-trouble.ts'
 import { accessDenied, connectRetryable, type Fault } from './policy/faults.ts'
 import { CLEAN } from './policy/session.ts'
 import type { ServerLease } from './server-lease.ts'
@@ -59,19 +59,23 @@ export class Connector {
     const target = await this.#knownTarget(patience)
     progress.to = placeOf(target)
     let renewed = false
+    let told: (Error & Fault) | undefined
     for (let attempt = 1; ; attempt++) {
       progress.attempt = attempt
       const login = await inTime(loginFor(target), patience, () => credentialsFailed(NO_ANSWER))
+      const began = clock.now()
       try {
         return await this.#attempt(target, login, patience)
       } catch (error) {
         const fault = error as Error & Fault
+        told = moreTelling(told, fault, clock.now() - began)
         const renew: boolean = target.credentials !== undefined && accessDenied(fault) && !renewed
         const pause = renew || fault.code === OVERSLEPT ? 0 : backoff(attempt, clock.now() - started)
         renewed ||= renew
         const again = (renew || connectRetryable(fault)) && patience.allows(pause)
-        if (!again) throw connectFailed(target, login, attempt, clock.now() - started, fault)
-        await sleep(pause, patience)
+        if (again) await sleep(pause, patience)
+        if (!again || !patience.allows(0))
+          throw connectFailed(target, login, attempt, clock.now() - started, told)
       }
     }
   }

@@ -4,7 +4,7 @@ import { severalAtOnce, threadsHere } from './options/threads.ts'
 
 /** Unique among the extensions of an environment. */
 const NAME = 'warmpool'
-/** How long INIT waits, milliseconds. It may cost 50 in all, of which loading and waking up have their part. */
+/** How long INIT waits, milliseconds, with what has to be loaded. It may cost 50, of which waking up has its part. */
 const PATIENCE = 40
 /** Lambda never answers a Next of ours, as we ask for no event. Whoever does is asked again, but not for ever. */
 const NEXTS = 3
@@ -25,17 +25,19 @@ const global = globalThis as { [TAKEN]?: true }
 export async function becomeExtension(onTerm: () => void): Promise<void> {
   const api = process.env.AWS_LAMBDA_RUNTIME_API
   if (!api || !isFree()) return
+  const until = performance.now() + PATIENCE
   const extension = new Extension(`http://${api}/2020-01-01/extension`, onTerm)
-  const joined = extension.join().catch(refused) // which loads what it needs before it asks
+  const joined = extension.join().catch(refused)
   // A registration that is answered later still counts, and Lambda then waits for its Next.
-  if (!(await settlesWithin(PATIENCE, joined))) tellLate()
+  if (!(await settlesBy(until, joined))) tellLate()
   extension.letGo()
 }
 
 /** A timer runs before what has come already is looked at: so it has a turn. */
-function settlesWithin(patience: number, awaited: Promise<void>): Promise<boolean> {
+function settlesBy(until: number, awaited: Promise<void>): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => turn(() => resolve(false)), patience)
+    const late = () => turn(() => resolve(false))
+    const timer = setTimeout(late, Math.max(1, until - performance.now()))
     void awaited.then(() => {
       clearTimeout(timer)
       resolve(true)
@@ -52,7 +54,7 @@ function isFree(): boolean {
     return false
   }
   if (global[TAKEN]) {
-    tellVain('another copy of it has registered already, and ends the pools of both')
+    tell('is here twice: another copy of it has registered already, and ends the pools of both')
     return false
   }
   global[TAKEN] = true

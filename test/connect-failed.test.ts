@@ -35,6 +35,51 @@ async function isTold({ sentence, cause, options }: ConnectFailure): Promise<voi
   expect(error.message).toMatch(sentence)
 }
 
+// Before those that leave the server waiting for the end of a handshake, which takes a connection, too.
+describe('when all connections are taken, those', () => {
+  const pools: Pool[] = []
+  afterEach(async () => {
+    for (const pool of pools.splice(0)) await pool.end()
+  })
+
+  /** Opens so many connections, and keeps them. */
+  async function takeAll(connection: NonNullable<PoolOptions['connection']>, count: number): Promise<void> {
+    const pool = createPool({ name: `taking ${pools.length}`, connection, connectionLimit: count })
+    pools.push(pool)
+    const all = await Promise.all(Array.from({ length: count }, () => pool.getConnection()))
+    for (const one of all) one.release()
+  }
+
+  const cases: Record<string, ConnectFailure> = {
+    'of the server': {
+      sentence: /the server has no connection left \(max_connections\); .*Too many connections/,
+      cause: { errno: 1040 },
+      options: async () => {
+        await takeAll(direct(), 9)
+        await takeAll(few(), 1)
+        return { connection: { ...direct(), user: 'any', password: 'any' } }
+      },
+    },
+    'of any user': {
+      sentence: /the user has no connection left \(max_user_connections\)/,
+      cause: { errno: 1203 },
+      options: async () => {
+        await takeAll(direct(), 9)
+        return { connection: direct() }
+      },
+    },
+    'of this user': {
+      sentence: /the user has used up a limit of its own; .*max_user_connections/,
+      cause: { errno: 1226 },
+      options: async () => {
+        await takeAll(few(), 1)
+        return { connection: few() }
+      },
+    },
+  }
+  test.each(Object.entries(cases))('%s, it is told', (_, failure) => isTold(failure))
+})
+
 describe.concurrent('what can heal is tried until the time is up, and told in one sentence:', () => {
   const scripted = (act: (socket: Socket) => void) => async () => ({
     connection: { ...direct(), port: stack.use(await Listener.start(act)).port },
@@ -137,50 +182,6 @@ describe.concurrent('what can heal is tried until the time is up, and told in on
     )
     expect(error.retryable).toBe(true)
   })
-})
-
-describe('when all connections are taken, those', () => {
-  const pools: Pool[] = []
-  afterEach(async () => {
-    for (const pool of pools.splice(0)) await pool.end()
-  })
-
-  /** Opens so many connections, and keeps them. */
-  async function takeAll(connection: NonNullable<PoolOptions['connection']>, count: number): Promise<void> {
-    const pool = createPool({ name: `taking ${pools.length}`, connection, connectionLimit: count })
-    pools.push(pool)
-    const all = await Promise.all(Array.from({ length: count }, () => pool.getConnection()))
-    for (const one of all) one.release()
-  }
-
-  const cases: Record<string, ConnectFailure> = {
-    'of the server': {
-      sentence: /the server has no connection left \(max_connections\); .*Too many connections/,
-      cause: { errno: 1040 },
-      options: async () => {
-        await takeAll(direct(), 9)
-        await takeAll(few(), 1)
-        return { connection: { ...direct(), user: 'any', password: 'any' } }
-      },
-    },
-    'of any user': {
-      sentence: /the user has no connection left \(max_user_connections\)/,
-      cause: { errno: 1203 },
-      options: async () => {
-        await takeAll(direct(), 9)
-        return { connection: direct() }
-      },
-    },
-    'of this user': {
-      sentence: /the user has used up a limit of its own; .*max_user_connections/,
-      cause: { errno: 1226 },
-      options: async () => {
-        await takeAll(few(), 1)
-        return { connection: few() }
-      },
-    },
-  }
-  test.each(Object.entries(cases))('%s, it is told', (_, failure) => isTold(failure))
 })
 
 /** An ERR packet in place of the greeting. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { connectTrouble } from '../src/policy/connect-trouble.ts'
+import { connectTrouble, moreTelling } from '../src/policy/connect-trouble.ts'
 import { connectRetryable, type Fault } from '../src/policy/faults.ts'
 
 const tls = (message: string): Fault => ({ code: 'HANDSHAKE_SSL_ERROR', message })
@@ -31,6 +31,15 @@ test.each<[fault: Fault, sentence: RegExp]>([
 test('what is not known is told in its own words, once', () => {
   const fault = { errno: 1193, message: "Unknown system variable 'x'" }
   expect(connectTrouble(fault)).toEqual({ sentence: "Unknown system variable 'x'", words: undefined })
+})
+
+test('an attempt that had no time does not hide what the one before it met', () => {
+  const refused: Fault = { code: 'ECONNREFUSED', message: 'x' }
+  const timeUp: Fault = { code: 'ETIMEDOUT', message: 'x' }
+  expect(moreTelling(refused, timeUp, 3)).toBe(refused)
+  expect(moreTelling(refused, timeUp, 5000)).toBe(timeUp)
+  expect(moreTelling(undefined, timeUp, 3)).toBe(timeUp)
+  expect(moreTelling(timeUp, refused, 3)).toBe(refused)
 })
 
 test('a TLS handshake that was cut can heal, one that was refused cannot', () => {

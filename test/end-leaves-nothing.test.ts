@@ -40,12 +40,14 @@ const WAYS: Record<string, string> = {
     await new Promise((resolve) => setTimeout(resolve, 20))
     await refused.end({ timeout: 20 })
     await pool.end()`,
-  'inside an invocation that has minutes left': `
+  'inside an invocation that has minutes left, and never ends': `
     const context = { awsRequestId: 'one', getRemainingTimeInMillis: () => 600_000 }
-    await pool.wrap(async () => {
-      await pool.query({ sql: 'SELECT 1', timeout: 60_000 })
-      await pool.end()
-    })({}, context)`,
+    await new Promise((ended) =>
+      pool.wrap(async () => {
+        await pool.query({ sql: 'SELECT 1', timeout: 60_000 })
+        ended(pool.end())
+        return new Promise(() => {})
+      })({}, context))`,
   'in a listener for a signal': `
     await pool.query('SELECT 1')
     const ended = new Promise((resolve) => process.once('SIGUSR2', () => resolve(pool.end())))

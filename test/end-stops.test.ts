@@ -155,6 +155,24 @@ test('a server that falls silent while a connection says goodbye cannot hold it,
   expect(pool.stats().total).toBe(0)
 })
 
+test('a server that falls silent while it is asked whether it still works cannot hold it', async () => {
+  await using network = await Network.to(server.current)
+  const pool = poolOf({
+    connection: network.url(server.current.url),
+    validateAfter: 0,
+    validateTimeout: 60_000,
+  })
+  await pool.query('SELECT 1')
+  await new Promise((resolve) => setTimeout(resolve, 5)) // so that it is asked
+  network.blackhole()
+  const refused = expect(pool.query('SELECT 2')).rejects.toMatchObject({ code: 'POOL_ENDED' })
+  const began = performance.now()
+  await pool.end({ timeout: 50 })
+  await refused
+  expect(performance.now() - began).toBeLessThan(3000)
+  expect(pool.stats().total).toBe(0)
+})
+
 const never = () => new Promise<never>(() => {})
 
 test.each<[string, PoolOptions]>([

@@ -31,8 +31,8 @@ test.each<[what: string, idle: number, life: number, verdict: Verdict, more?: Mo
   ['behind a proxy, idle too long', 300_001, 400_000, 'replace', { pingable: false }],
   ['validated always', 2, 2, 'ping', { validateAfter: 0 }],
   ['validated always, but used in this turn', 1, 1, 'reuse', { validateAfter: 0 }],
-  ['never kept idle', 1, 1, 'replace', { idleTimeout: 0 }],
-  ['never kept idle, but used in this very tick', 0, 1, 'reuse', { idleTimeout: 0 }],
+  ['never kept idle', 1, 1, 'replace', { idleTimeout: 0, sameTurn: false }],
+  ['never kept idle, but used in this turn', 1, 1, 'reuse', { idleTimeout: 0 }],
   ['replaced sooner than validated', 11, 20, 'replace', { idleTimeout: 10 }],
 ])('%s', (_, idle, life, verdict, { sameTurn = true, ...more } = {}) => {
   expect(freshness({ idle, life, sameTurn }, { ...limits, ...more })).toBe(verdict)

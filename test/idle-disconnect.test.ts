@@ -65,6 +65,17 @@ describe('MySQL says 4031 and closes', () => {
     expect(pool.stats()).toMatchObject({ opened: 2, orphaned: 0 })
   })
 
+  test('to a connection that is held and has been used: what is asked for next was not sent', async () => {
+    const connection = await pool.getConnection()
+    await connection.query('DO 1')
+    server.disconnectIdle()
+    await vi.waitFor(() => expect(pool.stats().closing + pool.stats().inUse).toBe(0))
+    await expect(connection.query('DO 2')).rejects.toMatchObject({ outcome: 'not-sent' })
+    connection.release()
+    await pool.query('DO 3')
+    expect(heard()).toEqual(['DO 1', 'DO 3'])
+  })
+
   test('with statements queued behind: none of them was sent', async () => {
     lateOnce('DO 2')
     const connection = await pool.getConnection()

@@ -36,9 +36,9 @@ afterAll(() => rmSync(user, { recursive: true, force: true }))
 
 const PRINT =
   'console.log(typeof warmpool.createPool, typeof warmpool.default, warmpool.default === warmpool.mysqlPool)'
-const run = (file: string, source: string) => {
+const run = (file: string, source: string, env = process.env) => {
   writeFileSync(join(user, file), source)
-  return execFileSync(process.execPath, [join(user, file)], { encoding: 'utf8' }).trim()
+  return execFileSync(process.execPath, [join(user, file)], { encoding: 'utf8', env }).trim()
 }
 
 test('an ES module imports it', () => {
@@ -47,6 +47,15 @@ test('an ES module imports it', () => {
 
 test('CommonJS requires it', () => {
   expect(run('cjs.cjs', `const warmpool = require('warmpool')\n${PRINT}`)).toBe('function function true')
+})
+
+test('CommonJS that requires warmpool/shutdown is told that this does nothing, in Lambda', () => {
+  const source = `console.warn = console.log; require('warmpool/shutdown'); ${PRINT.replaceAll('warmpool', "require('warmpool')")}`
+  const lambda = { ...process.env, AWS_LAMBDA_RUNTIME_API: '127.0.0.1:1' }
+  const [told, ...printed] = run('shutdown.cjs', source, lambda).split('\n')
+  expect(told).toMatch(/^warmpool: require\('warmpool\/shutdown'\) does nothing/)
+  expect(printed).toEqual(['function function true'])
+  expect(run('shutdown.cjs', source)).toBe('function function true')
 })
 
 test.each(['esm', 'cjs'] as const)('it is bundled as %s', async (format) => {
@@ -94,12 +103,18 @@ test('on top of mysql2 it is at most 30 KB, minified and gzipped', async () => {
   expect(gzipSync(code).length).toBeLessThanOrEqual(30 * 1024)
 })
 
+test('a bundle keeps the import of warmpool/shutdown, which has no name', async () => {
+  const { code } = await bundleOf("import 'warmpool/shutdown'\nexport const handler = async () => {}")
+  expect(Buffer.from(code).toString()).toContain('/2020-01-01/extension')
+})
+
 test('what a handler does not use is not in its bundle', async () => {
   const { inputs, code } = await bundleOf(
     "import { createPool } from 'warmpool'\nexport const pool = createPool()",
   )
   expect(inputs.some((input) => input.endsWith('pool.js'))).toBe(true)
   expect(Buffer.from(code).toString()).not.toContain('rds-signer')
+  expect(Buffer.from(code).toString()).not.toContain('/2020-01-01/extension')
 })
 
 test('the package holds the build and the papers, nothing else', () => {

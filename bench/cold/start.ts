@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { bundle } from '../../local/src/function/bundle.ts'
 import { startContainer } from '../../local/src/lambda/init.ts'
 import type { Answer } from './handlers/answer.ts'
@@ -9,8 +8,8 @@ import type { Reachable } from './servers.ts'
 export const STARTERS = {
   prewarm: { handler: 'pool-first', prewarm: true },
   lazy: { handler: 'pool-first', prewarm: false },
-  'prewarm, packages first': { handler: 'packages-first', prewarm: true },
-  'lazy, packages first': { handler: 'packages-first', prewarm: false },
+  'prewarm, 50 ms': { handler: 'configured', prewarm: true },
+  'lazy, 50 ms': { handler: 'configured', prewarm: false },
   'mysql2 pool': { handler: 'mysql2-pool', prewarm: false },
 } as const
 
@@ -27,19 +26,19 @@ export async function bundleHandlers(directory: string): Promise<Handlers> {
   return Object.fromEntries(await Promise.all(bundled))
 }
 
-/** A new container, and its first invocation. @param idle milliseconds between INIT and that */
+/** A new container, and its first invocation. @param beforeInvoke awaited in between */
 export async function coldStart(
   name: StarterName,
   handlers: Handlers,
   { env }: Reachable,
-  idle = 0,
+  beforeInvoke?: () => Promise<unknown>,
 ): Promise<Answer> {
   const { handler, prewarm } = STARTERS[name]
   await using container = await startContainer({
     handler: handlers[handler] as string,
     env: { ...env, PREWARM: prewarm ? 'yes' : 'no' },
   })
-  if (idle > 0) await sleep(idle)
+  await beforeInvoke?.()
   const result = await container.invoke({})
   if (result.ok) return result.response as Answer
   throw new Error(`A cold start failed (${name}): ${result.error.errorMessage}\n${container.output}`)

@@ -14,7 +14,7 @@ export function demo(runtime: RuntimeName): Act[] {
       steps: [warm('cold', 1), warm('cold, then warm 20 times', 21), ...thaws(20, runtime), soldOut()],
     },
     {
-      title: 'A paused machine learns late that it was cut off (validateAfter 100 ms here, 15 s by default)',
+      title: 'A paused machine learns late that it was cut off (validateAfter 100 ms here, 1 s by default)',
       steps: [toldAfterThaw(20)],
     },
     {

@@ -34,7 +34,7 @@ export function worksOf(seed: number, first: number, count: number): Work[] {
 interface Containers {
   readonly handler: string
   readonly runtime: RuntimeName
-  readonly database: Database
+  readonly database: Pick<Database, 'url' | 'host' | 'port' | 'connections'>
 }
 
 /** Each piece of work in a container of its own; then all of them end. */

@@ -1,37 +1,50 @@
 import fc from 'fast-check'
 import { Sleeper, type Sleeping } from './sleeper.ts'
 
-/** What happens between two invocations. Resolves with whether the second was answered. */
-type Cycle = (sleeper: Sleeper, connections: number) => Promise<boolean>
-
-/** Were fewer killed than were in use, the cycle would have shown nothing. */
-async function kill(sleeper: Sleeper, connections: number): Promise<void> {
-  const killed = await sleeper.kill()
-  if (killed < connections)
-    throw new Error(`${killed} connections were there to kill, where ${connections} had been used.`)
+interface Result {
+  /** Whether the invocation after it was answered. */
+  readonly answered: boolean
+  /** How many connections died. */
+  readonly killed: number
 }
+
+/** What happens between two invocations, of which the first has used so many connections. */
+type Cycle = (sleeper: Sleeper, connections: number) => Promise<Result>
 
 export const CYCLES = {
   'nothing happened': async (sleeper, connections) => {
     await sleeper.freeze()
-    return answers(sleeper, connections)
+    return { answered: await answers(sleeper, connections), killed: 0 }
   },
   'killed while frozen, before the event': async (sleeper, connections) => {
     await sleeper.freeze()
-    await kill(sleeper, connections)
-    return answers(sleeper, connections)
+    const killed = await kill(sleeper)
+    return { answered: await answers(sleeper, connections), killed }
   },
   'killed while frozen, the event in place': async (sleeper, connections) => {
     await sleeper.freeze()
-    const beforeThaw = () => kill(sleeper, connections)
-    return (await sleeper.ask(connections, { beforeThaw })) !== undefined
+    let killed = 0
+    const beforeThaw = async () => {
+      killed = await kill(sleeper)
+    }
+    return { answered: (await sleeper.ask(connections, { beforeThaw })) !== undefined, killed }
   },
   'killed before the freeze': async (sleeper, connections) => {
-    await kill(sleeper, connections)
+    const killed = await kill(sleeper)
     await sleeper.freeze()
-    return answers(sleeper, connections)
+    return { answered: await answers(sleeper, connections), killed }
   },
 } satisfies Record<string, Cycle>
+
+/**
+ * Two queries may have been answered on one connection, while the other was still to be opened. Were there none at all, the
+ * cycle would show nothing.
+ */
+async function kill(sleeper: Sleeper): Promise<number> {
+  const killed = await sleeper.kill()
+  if (killed === 0) throw new Error('There was no connection to kill after an invocation that had used one.')
+  return killed
+}
 
 export type CycleName = keyof typeof CYCLES
 
@@ -49,8 +62,16 @@ export function drawn(seed: number, count: number): Drawn[] {
   return fc.sample(one, { seed, numRuns: count }) as Drawn[]
 }
 
-/** How many invocations there were, two in each cycle, and how many of them failed. */
-export type Counts = Record<CycleName, { times: number; failed: number }>
+/** Of each kind of cycle. */
+export type Counts = Record<CycleName, Count>
+
+export interface Count {
+  /** Invocations, two in each cycle. */
+  times: number
+  failed: number
+  /** Cycles in which two connections died. */
+  both: number
+}
 
 interface Soaking {
   readonly seed: number
@@ -68,14 +89,18 @@ export async function soakCycles(
   { seed, times, enough, tell }: Soaking,
 ): Promise<Counts> {
   await using sleeper = await Sleeper.start({ handler, runtime, database })
-  const counts = Object.fromEntries(CYCLE_NAMES.map((name) => [name, { times: 0, failed: 0 }])) as Counts
+  const counts = Object.fromEntries(
+    CYCLE_NAMES.map((name) => [name, { times: 0, failed: 0, both: 0 }]),
+  ) as Counts
   let played = 0
   for (const { name, connections } of drawn(seed, times)) {
     if (enough()) break
-    const before = await answers(sleeper, connections)
+    const answered = await answers(sleeper, connections)
     const after = await CYCLES[name](sleeper, connections)
-    counts[name].times += 2
-    counts[name].failed += Number(!before) + Number(!after)
+    const count = counts[name]
+    count.times += 2
+    count.failed += Number(!answered) + Number(!after.answered)
+    count.both += Number(after.killed === 2)
     if (++played % Math.ceil(times / TOLD) === 0)
       tell(`${played} of ${times} cycles, ${failed(counts)} failed`)
   }

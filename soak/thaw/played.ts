@@ -23,6 +23,7 @@ export function tableOf(all: readonly Played[]): Outcome['table'] {
   const table: Record<string, Record<string, string>> = {}
   for (const name of CYCLE_NAMES)
     table[`${name}: invocations failed`] = row(({ cycles }) => failedOf(cycles[name]))
+  table['cycles with two connections killed'] = row(({ cycles }) => String(killedBoth(cycles)))
   table['silent since the freeze: failed'] = row(({ silences }) => failedOf(silences))
   table['silent: found and replaced in'] = row(({ silences }) => latency(silences.took))
   table['closed: replaced in'] = row(({ silences }) => latency(silences.connects))
@@ -43,6 +44,10 @@ export function brokenBy({ who, client, cycles, silences }: Played): string[] {
       `${who}, silent since the freeze: p99 is ${ms(slow)}, where validateTimeout and one connect are ${ms(most)}.`,
     )
   return failures
+}
+
+function killedBoth(cycles: Counts): number {
+  return CYCLE_NAMES.reduce((sum, name) => sum + cycles[name].both, 0)
 }
 
 function failedOf({ failed, times }: { readonly failed: number; readonly times: number }): string {

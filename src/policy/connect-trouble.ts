@@ -76,6 +76,19 @@ export function connectTrouble(fault: Fault): { sentence: string; words: string 
   return sentence ? { sentence, words } : { sentence: words, words: undefined }
 }
 
+/** A server that lives has answered by then, milliseconds. */
+const TIME_TO_ANSWER = 1000
+
+/**
+ * Which failure is told of two attempts, one after the other. That the time was up says something of the server only where there was
+ * some: the last attempt may have begun just before that.
+ *
+ * @param lasted of the last one, milliseconds
+ */
+export function moreTelling<F extends Fault>(before: F | undefined, last: F, lasted: number): F {
+  return before && last.code === 'ETIMEDOUT' && lasted < TIME_TO_ANSWER ? before : last
+}
+
 function sentenceOf(fault: Fault): string | undefined {
   const { code = '', errno = 0, stage } = fault
   if (BY_NUMBER[errno]) return BY_NUMBER[errno]

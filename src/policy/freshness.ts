@@ -32,8 +32,9 @@ export const SHORT_TURN = 1
  * round trip and finds silent deaths too.
  */
 export function freshness({ idle, life, sameTurn }: Ages, limits: FreshnessLimits): Verdict {
-  if (idle > limits.idleTimeout || life >= limits.maxLifetime) return 'replace'
+  if (life >= limits.maxLifetime) return 'replace'
   if (sameTurn && idle >= 0 && idle <= SHORT_TURN) return 'reuse'
+  if (idle > limits.idleTimeout) return 'replace'
   if (idle > limits.validateAfter && limits.pingable) return 'ping'
   return 'probe'
 }

@@ -1,4 +1,4 @@
-/** The longest a function can run, until we know better: Lambda's limit of 900 s. */
+/** The longest a function can run, which is Lambda's limit: 900 s. */
 const LONGEST_FUNCTION = 900_000
 /** Longer than anything we keep a link for, so that the server never takes one that we would still use. */
 const SLACK = 30_000
@@ -8,10 +8,11 @@ const SLACK = 30_000
  * invocation does between two statements.
  *
  * @param idleTimeout milliseconds
- * @param functionTimeout milliseconds; missing while unknown
+ * @param functionTimeout milliseconds; missing while unknown. What is longer than any comes from a clock that was set back
  */
 export function leaseSeconds(idleTimeout: number, functionTimeout = LONGEST_FUNCTION): number {
-  return Math.ceil((Math.max(idleTimeout, functionTimeout) + SLACK) / 1000)
+  const longest = Math.min(functionTimeout, LONGEST_FUNCTION)
+  return Math.ceil((Math.max(idleTimeout, longest) + SLACK) / 1000)
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createPool } from '../../src/index.ts'
 
-/** The server keeps a session of its for one second, which a test can wait for. */
-const pool = createPool({ session: { wait_timeout: 1 } })
+/** The server keeps a session of its for two seconds, which a test can wait for. */
+const pool = createPool({ session: { wait_timeout: 2 } })
 
 const work = {
   async asks() {

@@ -1,4 +1,4 @@
-// biome-ignore assist/source/organizeImports: the pool begins to connect while the rest loads.
+// biome-ignore assist/source/organizeImports: the pool is there before the rest loads.
 import { pool } from './pool.ts'
 import { answering } from './answer.ts'
 import { application } from './application.ts'

@@ -41,7 +41,7 @@ const UNTIL_FIN = 20
 export function toldAfterThaw(rounds: number): Step {
   return {
     title: `FIN ${UNTIL_FIN} ms after the thaw, ${rounds} times`,
-    failure: `Connection closed while the container was frozen; it hears of that ${UNTIL_FIN} ms after the thaw (warmpool with \`validateAfter: 100\`)`,
+    failure: `Connection closed while the container was frozen; it hears of that ${UNTIL_FIN} ms after the thaw (slept for longer than \`validateAfter\`: here 100 ms, by default 1 s)`,
     connections: { opened: rounds + 1, left: 1 },
     play: async (stage: Stage) => {
       const { host, port, url } = stage.database
