@@ -70,8 +70,12 @@ async function play(player: Player, share: Share, { seed, signal, log }: SoakOpt
   const who = `${player.client}, ${player.runtime}`
   const enough = () => signal?.aborted ?? false
   const tell = (line: string) => log(`${who}: ${line}`)
-  const cycles: Counts = await soakCycles(player, { seed, times: share.cycles, enough, tell })
-  const silent = await silences(player, { times: share.silences, connects: share.connects, enough })
+  const failed = (what: string) => player.client === 'warmpool' && tell(`failed: ${what}`)
+  const cycles: Counts = await soakCycles({ ...player, failed }, { seed, times: share.cycles, enough, tell })
+  const silent = await silences(
+    { ...player, failed },
+    { times: share.silences, connects: share.connects, enough },
+  )
   tell(`${silent.times} silences, ${silent.failed} failed`)
   return { who, client: player.client, cycles, silences: silent }
 }

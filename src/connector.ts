@@ -1,6 +1,6 @@
 import { type Alarm, alarmAt, clock } from './clock.ts'
 import { credentialsFailed, type Login, loginFor } from './credentials/login.ts'
-import { type Address, escapeId, escapeValue } from './driver.ts'
+import { type Address, escapeId, escapeValue, noAnswer } from './driver.ts'
 import { WarmpoolError } from './errors.ts'
 import { Link } from './link.ts'
 import type { Settings } from './options.ts'
@@ -109,7 +109,7 @@ export class Connector {
   ): Promise<Link> {
     let grace: Alarm | undefined
     const settled = patience.watch({
-      giveUp: () => link.destroy(connectTimedOut()),
+      giveUp: () => link.destroy(noAnswer()),
       woken: () => {
         grace?.clear()
         grace = alarmAt(clock.now() + this.#settings.validateTimeout, () => link.destroy(overslept()))
@@ -212,10 +212,6 @@ function connectFailed(
 
 function placeOf(target: Target): string {
   return target.socketPath ?? `${target.host}:${target.port}`
-}
-
-function connectTimedOut(): Error {
-  return Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })
 }
 
 /** Of an attempt that spanned a freeze. The server may have given it up long ago, and that may never be heard of. */

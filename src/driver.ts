@@ -117,6 +117,11 @@ function withProfile(tls: Tls, profile: { ca: string[] }): object {
   return known
 }
 
+/** Nobody answered for as long as there was time. */
+export function noAnswer(): Error {
+  return Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })
+}
+
 /** As mysql2 has it. */
 export function connectionLost(): Error {
   return Object.assign(new Error('Connection lost: The server closed the connection.'), {

@@ -2,7 +2,7 @@ import type { ConnectionOptions } from 'mysql2'
 import { Commands, type Limit, type Running } from './commands.ts'
 import { Dialling } from './dialling.ts'
 import type { Address, Done, DriverConnection, Login } from './driver.ts'
-import { addressOf, affectedRows, connect, connectionLost, statusOf } from './driver.ts'
+import { addressOf, affectedRows, connect, connectionLost, noAnswer, statusOf } from './driver.ts'
 import { withOutcome } from './errors.ts'
 import { connectionOver, type Fault, interrupted, neverRead } from './policy/faults.ts'
 import type { Effect } from './policy/session.ts'
@@ -52,7 +52,7 @@ export class Wire {
     this.opened = opened.promise
     this.closed = closed.promise
     this.#notOpened = opened.reject
-    this.#dialling = new Dialling(connection, target, address)
+    this.#dialling = new Dialling(connection, target, address, () => this.destroy(noAnswer()))
     const die = (error = connectionLost()) => this.#die(error)
     connection.on('error', die)
     connection.on('end', () => die())

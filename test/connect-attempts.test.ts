@@ -1,7 +1,9 @@
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test, vi } from 'vitest'
 import { createPool } from '../src/index.ts'
 import { databaseForFile } from './support/database.ts'
+import { DeafPort } from './support/deaf-port.ts'
 import { Listener } from './support/listener.ts'
 import { resolve } from './support/names.ts'
 import { TcpProxy } from './support/tcp-proxy.ts'
@@ -21,6 +23,24 @@ test('each attempt asks anew where the name leads', async () => {
   await using pool = createPool({ connection: { ...direct(), host: 'moving.example' } })
   expect((await pool.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }])
   expect(asked).toHaveBeenCalledTimes(3)
+})
+
+test('an address that does not answer at all is left after 2 s: the name may lead elsewhere by then', async () => {
+  await using deaf = await DeafPort.open()
+  const { host, port } = server.current
+  await using other = await Listener.start((socket) => socket.pipe(connect(port, host)).pipe(socket), {
+    host: '127.0.0.2',
+    port: deaf.port,
+  })
+  const addresses = [deaf.host, '127.0.0.2']
+  resolve('failing-over.example', () => addresses.shift())
+  await using pool = createPool({
+    connection: { ...direct(), host: 'failing-over.example', port: other.port },
+  })
+  const began = performance.now()
+  expect((await pool.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }])
+  expect(performance.now() - began).toBeGreaterThan(1500) // or it was given no time to answer
+  expect(addresses).toEqual([])
 })
 
 test('a burst of callers makes as many attempts at once as there may be connections, and all fail together', async () => {

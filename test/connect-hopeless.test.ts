@@ -1,9 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { makeCertificate } from '../local/src/database/certificate.ts'
-import { databaseForFile, privateDatabase } from './support/database.ts'
+import { databaseForFile } from './support/database.ts'
+import { Eavesdropper } from './support/eavesdropper.ts'
 import { type ConnectFailure, failureOf } from './support/failure-to-connect.ts'
 import { resolve } from './support/names.ts'
 import { TcpProxy } from './support/tcp-proxy.ts'
@@ -14,8 +12,6 @@ beforeAll(async () => {
   await server.current.query('GRANT SELECT ON *.* TO any')
 })
 afterEach(() => vi.restoreAllMocks())
-const stack = new AsyncDisposableStack()
-afterAll(() => stack.disposeAsync())
 
 const direct = () => {
   const { host, port, user, password, database } = server.current
@@ -83,30 +79,16 @@ describe('what cannot heal is tried once, and told in one sentence:', () => {
 
   test('an expired certificate', async () => {
     const dated = { notBeforeDate: new Date('2020-01-01'), notAfterDate: new Date('2021-01-01') }
-    const { database, ca } = await withCertificate(await makeCertificate(dated))
-    const { port, user, password } = database
-    const error = await failureOf({ connection: { host: 'localhost', port, user, password }, tls: { ca } })
+    const certificate = await makeCertificate(dated)
+    await using eavesdropper = await Eavesdropper.start(certificate)
+    const { port } = eavesdropper
+    const connection = { host: 'localhost', port, user: 'shop', password: 'open sesame' }
+    const error = await failureOf({ connection, tls: { ca: certificate.ca } })
     expect(error).toMatchObject({ code: 'CONNECT_FAILED', retryable: false })
     expect(error.message).toMatch(
       /: the server's certificate has expired; look at its dates, .* \(certificate has expired; 1 attempt, \d+ ms\)$/,
     )
-  })
-
-  test('a server without TLS', async () => {
-    await using plain = await privateDatabase({ tls: false })
-    const { port, user, password } = plain
-    const error = await failureOf({ connection: { host: 'localhost', port, user, password }, tls: {} })
-    expect(error).toMatchObject({ retryable: false, cause: { code: 'HANDSHAKE_NO_SSL_SUPPORT' } })
-    expect(error.message).toMatch(/: the server offers no TLS, which is demanded; look at tls .*; 1 attempt,/)
+    expect(eavesdropper.callers).toBe(1)
+    expect(eavesdropper.heard.inside).toBe('')
   })
 })
-
-async function withCertificate(certificate: { ca: string; cert: string; key: string }) {
-  const directory = await mkdtemp(join(tmpdir(), 'warmpool-certificate-'))
-  stack.defer(() => rm(directory, { recursive: true }))
-  const parts = ['ca', 'cert', 'key'] as const
-  for (const part of parts) await writeFile(join(directory, part), certificate[part])
-  const args = parts.map((part) => `--ssl-${part}=${join(directory, part)}`)
-  const database = stack.use(await privateDatabase({ tls: false, args }))
-  return { database, ca: certificate.ca }
-}

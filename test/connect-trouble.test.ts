@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { connectTrouble, moreTelling } from '../src/policy/connect-trouble.ts'
 import { connectRetryable, type Fault } from '../src/policy/faults.ts'
@@ -26,6 +27,15 @@ test.each<[fault: Fault, sentence: RegExp]>([
   const told = connectTrouble(fault)
   expect(told.sentence).toMatch(sentence)
   expect(told.words).toBe(fault.message)
+})
+
+test('docs/connecting.md has a row for each sentence', () => {
+  const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
+  const source = read('src/policy/connect-trouble.ts')
+  const sentences = [...source.matchAll(/(["'])([^"\n]*?); look at .*?\1/g)].map(([, , sentence]) => sentence)
+  const rows = [...read('docs/connecting.md').matchAll(/^\| (.*?) \| .* \| (?:yes|no|once.*) \|$/gm)]
+  expect(sentences.length).toBeGreaterThan(25)
+  expect(rows.map(([, row]) => row).sort()).toEqual(sentences.sort())
 })
 
 test('what is not known is told in its own words, once', () => {

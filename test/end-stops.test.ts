@@ -173,13 +173,15 @@ test('a server that falls silent while it is asked whether it still works cannot
   expect(pool.stats().total).toBe(0)
 })
 
+/** It would wait for longer than a test may take. */
+const PATIENT = { connectTimeout: 60_000, acquireTimeout: 60_000 }
 const never = () => new Promise<never>(() => {})
 
 test.each<[string, PoolOptions]>([
   ['a password', { connection: { host: '127.0.0.1', user: 'nobody' }, credentials: never }],
   ['an address', { connection: never, name: 'never told' }],
 ])('waiting for %s that never comes ends with it', async (_what, options) => {
-  const pool = createPool(options)
+  const pool = createPool({ ...options, ...PATIENT })
   const refused = expect(pool.query('SELECT 1')).rejects.toMatchObject({
     code: 'POOL_ENDED',
     outcome: 'not-sent',
@@ -194,7 +196,7 @@ test('waiting for a server that takes the call and says nothing ends with it', a
   const dialled = once(silent, 'connection')
   await once(silent, 'listening')
   const { port } = silent.address() as { port: number }
-  const pool = createPool({ connection: { host: '127.0.0.1', port, user: 'nobody' } })
+  const pool = createPool({ connection: { host: '127.0.0.1', port, user: 'nobody' }, ...PATIENT })
   const refused = expect(pool.query('SELECT 1')).rejects.toMatchObject({ code: 'POOL_ENDED' })
   await dialled
   await pool.end({ timeout: 20 })

@@ -74,6 +74,19 @@ describe('a writer that becomes read-only under connections that stay', () => {
     await expectNotes(traffic.acknowledged)
   })
 
+  test('refuses a COMMIT, which rolls back: the one retry is on a new connection', async () => {
+    await Promise.all([pool.query('DO SLEEP(0.01)'), pool.query('DO SLEEP(0.01)')]) // two connections are there
+    let attempts = 0
+    await pool.transaction(
+      async (tx) => {
+        await tx.query('INSERT INTO notes VALUES (?)', [++attempts])
+        if (attempts === 1) await demote()
+      },
+      { retries: 1 },
+    )
+    expect(await cluster.notes()).toEqual([2])
+  })
+
   test('refuses one single write, which is not sent again; those after it come to the new writer', async () => {
     await using traffic = new Traffic(pool, ['read', 'write'])
     await traffic.successes(6)
@@ -131,6 +144,14 @@ describe('nobody is asked whether he is the writer', () => {
     await use(pool)
     await cluster.second.killConnections()
     expect(await portOf()).toBe(cluster.second.port)
+    expect(questions()).toBe(0)
+  })
+
+  test('through RDS Proxy, which finds the writer itself', async () => {
+    await using proxied = createPool({ connection: cluster.url, name: 'proxied', proxy: true })
+    await proxied.query('INSERT INTO notes VALUES (0)')
+    await cluster.first.killConnections()
+    await proxied.query('SELECT 1')
     expect(questions()).toBe(0)
   })
 

@@ -47,8 +47,8 @@ test('several statements go there in their order', async () => {
     connection.query('SET @a = @a + 1'),
     connection.query('SELECT @a AS a'),
   ]
-  const [, , [rows]] = await Promise.all(asked)
-  expect(rows).toEqual([{ a: 2 }])
+  const answers = await Promise.all(asked)
+  expect(answers.at(-1)?.[0]).toEqual([{ a: 2 }])
   expect(proxy.commands.filter(({ text }) => text.includes('@a')).map(({ text }) => text)).toEqual([
     'SET @a = 1',
     'SET @a = @a + 1',

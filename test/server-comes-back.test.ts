@@ -28,14 +28,8 @@ const outages: Record<string, () => Promise<void>> = {
   'restarted in good order': () => server.current.restart(),
   'cut off by a network that lets nothing through for a while': async () => {
     network.blackhole()
-    await sleep(1200)
+    await sleep(800)
     network.heal()
-  },
-  'refusing, with its connections reset': async () => {
-    await network.refuse()
-    network.cut()
-    await sleep(700)
-    await network.accept()
   },
 }
 

@@ -8,7 +8,7 @@ import { brokenBy } from '../soak/failover/played.ts'
 import { playAll } from '../soak/failover.ts'
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1_000_000))
-const EVENTS_PLAYED = 4
+const EVENTS_PLAYED = 3
 const QUICK = 20
 
 test('containers lose no invocation after a failover, and no write', async () => {

@@ -85,10 +85,10 @@ const TOLD = 10
 
 /** One container plays them all. */
 export async function soakCycles(
-  { handler, runtime, database }: Sleeping,
+  sleeping: Sleeping,
   { seed, times, enough, tell }: Soaking,
 ): Promise<Counts> {
-  await using sleeper = await Sleeper.start({ handler, runtime, database })
+  await using sleeper = await Sleeper.start(sleeping)
   const counts = Object.fromEntries(
     CYCLE_NAMES.map((name) => [name, { times: 0, failed: 0, both: 0 }]),
   ) as Counts
@@ -101,6 +101,8 @@ export async function soakCycles(
     count.times += 2
     count.failed += Number(!answered) + Number(!after.answered)
     count.both += Number(after.killed === 2)
+    if (!answered || !after.answered)
+      sleeping.failed?.(`in cycle ${played + 1}, ${name}: ${connections} in use, ${after.killed} killed`)
     if (++played % Math.ceil(times / TOLD) === 0)
       tell(`${played} of ${times} cycles, ${failed(counts)} failed`)
   }

@@ -2,9 +2,9 @@ import { FallingSilent } from '../../bench/measure/falling-silent.ts'
 import { Sleeper, type Sleeping } from './sleeper.ts'
 
 /** Milliseconds: idle for longer, a connection is pinged before it is used. */
-const VALIDATE_AFTER = 10
-/** Longer than that. */
-const NAP = 25
+const VALIDATE_AFTER = 100
+/** Longer than that, and than what warmpool takes for a late timer; a connection that is being opened meanwhile is opened anew. */
+const NAP = 300
 
 /** What came of invocations on connections that had fallen silent while the container was frozen. */
 export interface Silences {
@@ -18,12 +18,12 @@ export interface Silences {
 
 /** Only the old connections are silent: nobody hears of their end, and new ones get through. */
 export async function silences(
-  { handler, runtime, database }: Sleeping,
+  sleeping: Sleeping,
   { times, connects, enough }: { times: number; connects: number; enough: () => boolean },
 ): Promise<Silences> {
-  await using way = await FallingSilent.to(database)
+  await using way = await FallingSilent.to(sleeping.database)
   const env = { VALIDATE_AFTER: String(VALIDATE_AFTER) }
-  await using sleeper = await Sleeper.start({ handler, runtime, database, url: way.url, env })
+  await using sleeper = await Sleeper.start({ ...sleeping, url: way.url, env })
   const after = async (death: () => unknown, connections: number) => {
     await sleeper.ask(connections)
     await sleeper.freeze(NAP)

@@ -13,6 +13,7 @@ const CALLERS = 6
  * its backlog is full, so that the kernel drops every SYN.
  */
 export class DeafPort implements AsyncDisposable {
+  readonly host = '127.0.0.1'
   readonly port: number
   readonly #listener: ChildProcess
   readonly #callers: Socket[]

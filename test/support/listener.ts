@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 
-/** Listens on a port of 127.0.0.1 and does something with whoever comes. */
+/** Listens on a port and does something with whoever comes. */
 export class Listener implements AsyncDisposable {
   /** How many have come, and the most that were there at once. */
   readonly callers = { ever: 0, atOnce: 0 }
@@ -12,9 +12,13 @@ export class Listener implements AsyncDisposable {
     this.#act = act
   }
 
-  static async start(act: (socket: Socket) => void): Promise<Listener> {
+  /** @param place default any port of 127.0.0.1 */
+  static async start(
+    act: (socket: Socket) => void,
+    place: { host: string; port: number } = { host: '127.0.0.1', port: 0 },
+  ): Promise<Listener> {
     const listener = new Listener(act)
-    await new Promise<void>((listening) => listener.#server.listen(0, '127.0.0.1', listening))
+    await new Promise<void>((listening) => listener.#server.listen(place, listening))
     return listener
   }
 
