@@ -17,6 +17,8 @@ import { Writer } from './writer.ts'
 export interface Progress {
   to: string
   attempt: number
+  /** What was in the way of the attempt before. */
+  trouble?: string
 }
 
 /** Opens links: credentials, handshake, retries, and the one SET that makes a session ours. */
@@ -69,6 +71,7 @@ export class Connector {
       } catch (error) {
         const fault = error as Error & Fault
         told = moreTelling(told, fault, clock.now() - began)
+        progress.trouble = connectTrouble(told).sentence
         const renew: boolean = target.credentials !== undefined && accessDenied(fault) && !renewed
         const pause = renew || fault.code === OVERSLEPT ? 0 : backoff(attempt, clock.now() - started)
         renewed ||= renew

@@ -72,12 +72,12 @@ describe('the deadline is told in one line: that it', () => {
     expectTold(/getConnection\(\) \(invocation request-\d+\) was held, and nothing ran on it/)
   })
 
-  test('was connecting to where nobody listens', async () => {
+  test('was connecting to where nobody listens, and what was in the way', async () => {
     open({ connection: { host: '127.0.0.1', port: 1 } })
     const other = pool.detach(() => pool.query('SELECT 2')).catch((error) => error) // whose time is longer
     await atDeadline(pool, MARGIN, () => pool.query('SELECT 1'), 400)
     expectTold(
-      /SELECT \? \(invocation request-\d+\) had waited \d+ ms for a connection, behind 1 other: of 1, connecting to 127\.0\.0\.1:1 \(attempt \d+\)/,
+      /SELECT \? \(invocation request-\d+\) had waited \d+ ms for a connection, behind 1 other: of 1, connecting to 127\.0\.0\.1:1 \(attempt \d+; before that: nothing listens there, or the server is down; look at host, port .*\)/,
     )
     await pool.end({ timeout: 0 })
     await other

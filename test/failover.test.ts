@@ -102,6 +102,17 @@ describe('a writer that becomes read-only under connections that stay', () => {
     await expectNotes(traffic.acknowledged)
   })
 
+  test('refuses a prepared statement, too, and its connection is not used again', async () => {
+    const refused = pool.withConnection(async (connection) => {
+      const statement = await connection.prepare('INSERT INTO notes VALUES (?)')
+      await demote()
+      await statement.execute([1])
+    })
+    await expect(refused).rejects.toMatchObject({ errno: 1290 })
+    await pool.execute('INSERT INTO notes VALUES (2)')
+    expect(await cluster.notes()).toEqual([2])
+  })
+
   test('is told when the name leads to it for as long as the caller has', async () => {
     await using hasty = createPool({ connection: cluster.url, name: 'hasty', connectTimeout: 500 })
     await hasty.query('INSERT INTO notes VALUES (0)')

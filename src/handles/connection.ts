@@ -19,7 +19,7 @@ import { answer } from './answer.ts'
 import type { StatementOptions } from './bounds.ts'
 import { CallbackConnection } from './callback.ts'
 import { prepareOn } from './prepared.ts'
-import { type Method, type Result, refuseCallback, runOn } from './statement.ts'
+import { type Method, noting, type Result, refuseCallback, runOn } from './statement.ts'
 import { RowStream, streamOn } from './stream.ts'
 
 /**
@@ -107,7 +107,7 @@ export class Connection extends EventEmitter implements PoolConnection {
 
   prepare(sql: string | StatementOptions): Promise<PreparedStatementInfo> {
     const close = () => this.unprepare(sql)
-    return answer(() => prepareOn((run) => this.#call(run), sql, close))
+    return answer(() => prepareOn((run) => this.#noted(run), sql, close))
   }
 
   unprepare(sql: string | StatementOptions): void {
@@ -181,7 +181,12 @@ export class Connection extends EventEmitter implements PoolConnection {
   }
 
   #tell(run: (link: Link, done: Done) => void): Promise<void> {
-    return answer(async () => void (await this.#call(run)))
+    return answer(async () => void (await this.#noted(run)))
+  }
+
+  /** What a COMMIT or a prepared statement is refused by says as much of the server as what a query is. */
+  #noted<T>(run: (link: Link, done: Done) => void): Promise<Result<T>> {
+    return this.#call((link, done) => run(link, noting(this.#lease, done)))
   }
 
   async #statement<T>(method: Method, sql: Sql, values: unknown): Promise<Result<T>> {

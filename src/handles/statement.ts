@@ -67,7 +67,8 @@ export function runOn(link: Link, lease: Lease, method: Method, sql: Sql, values
   link[method](unbounded(sql), values, answered)
 }
 
-function noting(lease: Lease, done: Done): Done {
+/** Has the invocation draw its conclusions from an error. */
+export function noting(lease: Lease, done: Done): Done {
   return (error, rows, fields) => {
     if (error) lease.owner.note(error, lease)
     done(error, rows, fields)

@@ -55,11 +55,12 @@ export class States {
     return [...this.slots].flatMap((slot) => (slot.state === 'inUse' && slot.holder) || [])
   }
 
-  /** What is being opened now, where to, and how often it has been tried. */
+  /** What is being opened now, where to, how often it has been tried, and what was in the way. */
   get connecting(): string[] {
-    return [...this.slots].flatMap(({ state, progress: { to, attempt } }) =>
-      state === 'connecting' ? `connecting to ${to} (attempt ${attempt})` : [],
-    )
+    return [...this.slots].flatMap(({ state, progress: { to, attempt, trouble } }) => {
+      const before = trouble ? `; before that: ${trouble}` : ''
+      return state === 'connecting' ? `connecting to ${to} (attempt ${attempt}${before})` : []
+    })
   }
 
   /** Whether a connection is there that will come free, or could. */
