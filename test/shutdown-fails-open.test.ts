@@ -109,12 +109,22 @@ const TROUBLES: Record<string, [register: RequestListener, next: RequestListener
 
 const ran = new Map<string, Promise<[Ran, Api]>>()
 beforeAll(() => {
+  let before: Promise<unknown> = Promise.resolve() // one at a time, so that each is answered soon
   for (const [name, [register, next]] of Object.entries(TROUBLES)) {
     const run = async (): Promise<[Ran, Api]> => {
       const api = await apiThat(register, next)
-      return [await importing(api.address, { before: UNTIL_TOLD }), api]
+      const told = await importing(api.address, { before: UNTIL_TOLD })
+      return [told, api]
     }
-    ran.set(name, run())
+    // Where nothing but its being late was told, there is more to see another time.
+    const again = async (times: number): Promise<[Ran, Api]> => {
+      const result = await run()
+      const late = register !== waits && result[0].lines.some((line) => line.includes(LATE))
+      return late && times > 1 ? again(times - 1) : result
+    }
+    const one = before.then(() => again(5))
+    before = one
+    ran.set(name, one)
   }
 })
 

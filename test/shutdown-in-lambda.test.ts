@@ -46,9 +46,13 @@ describeUnderEachRuntime((runtime) => {
 })
 
 test('without it they stay, until the server’s own time for them is over', async () => {
-  const lambda = await functions.start('without', { runtime: 'loop', database: server.current })
+  const lambda = await functions.start('without', {
+    runtime: 'loop',
+    database: server.current,
+    env: { LEASE_SECONDS: '1' },
+  })
   await lambda.invoke({ do: 'open' })
   await lambda.shutdown()
   expect(await lambda.connections()).toHaveLength(2)
-  await expect.poll(() => lambda.connections(), { timeout: 10_000 }).toEqual([]) // wait_timeout is 1 s
+  await expect.poll(() => lambda.connections(), { timeout: 10_000 }).toEqual([])
 })

@@ -206,6 +206,26 @@ describe('a deadline', () => {
   })
 })
 
+test('who slept for longer than he may wait has not waited: he may once more, and no more than that', async () => {
+  openPool({ connectionLimit: 1, acquireTimeout: 300 })
+  const [held] = await holdAll(1)
+  const waiting = pool.query('SELECT 1 AS one')
+  standStill(1000)
+  await sleep(50)
+  held?.release()
+  expect((await waiting)[0]).toEqual([{ one: 1 }])
+  const [again] = await holdAll(1)
+  const never = expect(pool.query('SELECT 1')).rejects.toMatchObject({ code: 'ACQUIRE_TIMEOUT' })
+  standStill(1000)
+  await never
+  again?.release()
+})
+
+/** The event loop does, as in a freeze. */
+function standStill(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+}
+
 test('a connection that comes too late for its caller goes to the pool', async () => {
   openPool({ connectionLimit: 1, acquireTimeout: 100 })
   proxy.toClient.hold()

@@ -8,11 +8,11 @@ export type Client = 'warmpool' | 'mysql2'
 /** `shut down` by Lambda's rules, or `killed` without warning, as a machine that is gone. */
 export type End = 'shut down' | 'killed'
 
-/** The server's own time for a connection that nobody uses: `wait_timeout`, in seconds. */
-export const LEASE_SECONDS = 1
+/** The server's own time for a connection that nobody uses, `wait_timeout`, in seconds: never the reason why one is gone too early. */
+const LEASE_SECONDS: Record<End, number> = { 'shut down': 600, killed: 1 }
 
 /** How long the server then has to be rid of it all, milliseconds. It looks once a second, and a busy machine later. */
-export const PATIENCE: Record<End, number> = { 'shut down': 1000, killed: LEASE_SECONDS * 1000 + 2000 }
+export const PATIENCE: Record<End, number> = { 'shut down': 1000, killed: LEASE_SECONDS.killed * 1000 + 2000 }
 
 /** What came of containers that ended so. */
 export interface Ended {
@@ -49,7 +49,7 @@ export async function endAfter(
     database,
     bundle: false,
     timeout: 30_000,
-    env: { LEASE_SECONDS: `${LEASE_SECONDS}` },
+    env: { LEASE_SECONDS: `${LEASE_SECONDS[end]}` },
   })
   const answers = await lambda.invokeAll(works)
   const open = (await lambda.connections()).length

@@ -1,7 +1,8 @@
 /** The handler of test/shutdown-in-lambda.test.ts and soak/shutdown.ts, without the import that they are about. */
 import { createPool } from 'warmpool'
 
-const pool = createPool({ session: { wait_timeout: 1 } })
+const { LEASE_SECONDS } = process.env
+const pool = createPool(LEASE_SECONDS ? { session: { wait_timeout: Number(LEASE_SECONDS) } } : {})
 
 const insert = (run: string, i: number): [string, unknown[]] => ['INSERT INTO notes VALUES (?, ?)', [run, i]]
 
