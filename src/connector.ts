@@ -1,4 +1,5 @@
 import { type Alarm, alarmAt, clock } from './clock.ts'
+import { connectFailed, placeOf } from './connect-failed.ts'
 import { credentialsFailed, type Login, loginFor } from './credentials/login.ts'
 import { type Address, escapeId, escapeValue, noAnswer } from './driver.ts'
 import { WarmpoolError } from './errors.ts'
@@ -6,7 +7,7 @@ import { Link } from './link.ts'
 import type { Settings } from './options.ts'
 import { Patience } from './patience.ts'
 import { backoff } from './policy/backoff.ts'
-import { connectTrouble, moreTelling } from './policy/connect-trouble.ts'
+import { connectTrouble, hadNoTime, moreTelling } from './policy/connect-trouble.ts'
 import { accessDenied, connectRetryable, type Fault } from './policy/faults.ts'
 import { CLEAN } from './policy/session.ts'
 import type { ServerLease } from './server-lease.ts'
@@ -64,13 +65,15 @@ export class Connector {
     let told: (Error & Fault) | undefined
     for (let attempt = 1; ; attempt++) {
       progress.attempt = attempt
-      const login = await inTime(loginFor(target), patience, () => credentialsFailed(NO_ANSWER))
+      const login = await loginInTime(target, patience)
       const began = clock.now()
       try {
         return await this.#attempt(target, login, patience)
       } catch (error) {
         const fault = error as Error & Fault
-        told = moreTelling(told, fault, clock.now() - began)
+        const lasted = clock.now() - began
+        if (hadNoTime(fault, lasted)) Object.assign(fault, { stage: 'waiting' })
+        told = moreTelling(told, fault, lasted)
         progress.trouble = connectTrouble(told).sentence
         const renew: boolean = target.credentials !== undefined && accessDenied(fault) && !renewed
         const pause = renew || fault.code === OVERSLEPT ? 0 : backoff(attempt, clock.now() - started)
@@ -91,7 +94,7 @@ export class Connector {
   async control(address: Address | undefined, until: number): Promise<Link> {
     const patience = new Patience(until, new AbortController().signal)
     const target = await this.#knownTarget(patience)
-    const login = await inTime(loginFor(target), patience, () => credentialsFailed(NO_ANSWER))
+    const login = await loginInTime(target, patience)
     return this.#opened(new Link(target, login, address), patience)
   }
 
@@ -196,32 +199,17 @@ function connectionFailed(how: string, cause?: unknown): WarmpoolError {
   })
 }
 
-function connectFailed(
-  target: Target,
-  { user = '(no user)' }: Login,
-  attempts: number,
-  elapsed: number,
-  cause: Error & Fault,
-): WarmpoolError {
-  const { sentence, words } = connectTrouble(cause)
-  const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`
-  const details = `${words ? `${words}; ` : ''}${tries}, ${Math.round(elapsed)} ms`
-  return new WarmpoolError(
-    'CONNECT_FAILED',
-    `cannot connect to ${placeOf(target)} as ${user}: ${sentence} (${details})`,
-    { cause, retryable: connectRetryable(cause), outcome: 'not-sent' },
-  )
-}
-
-function placeOf(target: Target): string {
-  return target.socketPath ?? `${target.host}:${target.port}`
-}
-
 /** Of an attempt that spanned a freeze. The server may have given it up long ago, and that may never be heard of. */
 const OVERSLEPT = 'OVERSLEPT'
 
 function overslept(): Error {
   return Object.assign(new Error('no answer after a freeze'), { code: OVERSLEPT })
+}
+
+/** Where there are no credentials to ask for, nobody can be late with them. */
+function loginInTime(target: Target, patience: Patience): Promise<Login> {
+  const login = loginFor(target)
+  return target.credentials ? inTime(login, patience, () => credentialsFailed(NO_ANSWER)) : login
 }
 
 /** What comes too late is dropped. */

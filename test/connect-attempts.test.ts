@@ -59,6 +59,14 @@ test('a burst of callers makes as many attempts at once as there may be connecti
   expect(listener.callers.ever).toBeLessThan(50)
 })
 
+test('a caller for whom there is no time to connect is told so, and not of credentials that nobody asked for', async () => {
+  await using pool = createPool({ connection: { ...direct(), port: 1 }, connectTimeout: 1 })
+  await expect(pool.query('SELECT 1')).rejects.toMatchObject({
+    code: 'CONNECT_FAILED',
+    message: expect.stringMatching(/: (no time was left to connect|nothing listens there)/),
+  })
+})
+
 test('a burst of callers is served by the first attempts that succeed', async () => {
   await using proxy = await TcpProxy.to(server.current)
   await proxy.refuse()

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { connectTrouble, moreTelling } from '../src/policy/connect-trouble.ts'
+import { connectTrouble, hadNoTime, moreTelling } from '../src/policy/connect-trouble.ts'
 import { connectRetryable, type Fault } from '../src/policy/faults.ts'
 
 const tls = (message: string): Fault => ({ code: 'HANDSHAKE_SSL_ERROR', message })
@@ -50,6 +50,15 @@ test('an attempt that had no time does not hide what the one before it met', () 
   expect(moreTelling(refused, timeUp, 5000)).toBe(timeUp)
   expect(moreTelling(undefined, timeUp, 3)).toBe(timeUp)
   expect(moreTelling(timeUp, refused, 3)).toBe(refused)
+})
+
+test('silence of an attempt that had no time says nothing of the server', () => {
+  const timeUp: Fault = { code: 'ETIMEDOUT', message: 'x' }
+  expect([0, 19, 20, 500].map((lasted) => hadNoTime(timeUp, lasted))).toEqual([true, true, false, false])
+  expect(hadNoTime({ code: 'ECONNREFUSED', message: 'x' }, 0)).toBe(false)
+  expect(connectTrouble({ ...timeUp, stage: 'waiting' }).sentence).toMatch(
+    /^no time was left to connect; look at/,
+  )
 })
 
 test('a TLS handshake that was cut can heal, one that was refused cannot', () => {

@@ -43,7 +43,7 @@ export class Gate implements AsyncDisposable {
   #lead(client: Socket): void {
     const server = connect(this.#to).setNoDelay()
     this.#clients.add(client)
-    server.on('error', () => client.resetAndDestroy()).on('close', () => client.destroy())
+    server.on('error', () => {}).on('close', () => client.destroy()) // not by a reset: Node loses a handle that is ending already
     client.on('error', () => {}).on('close', () => server.destroy())
     client.on('close', () => this.#clients.delete(client))
     client.pipe(server).pipe(client)

@@ -40,6 +40,7 @@ const CUT_CODES = new Set(['ECONNRESET', 'EPIPE', 'PROTOCOL_CONNECTION_LOST'])
 
 /** By what was waited for when the time was up. */
 const SILENCE: Readonly<Record<Stage, string>> = {
+  waiting: 'no time was left to connect; look at connectTimeout and at what the time before was spent on',
   resolving: 'its name was not resolved in time; look at the network and its DNS',
   dialling:
     'nothing answers there, not even with a refusal, as where a firewall drops what comes; look at security groups, subnets and routes',
@@ -74,6 +75,14 @@ export function connectTrouble(fault: Fault): { sentence: string; words: string 
   const words = wordsOf(fault)
   const sentence = sentenceOf(fault)
   return sentence ? { sentence, words } : { sentence: words, words: undefined }
+}
+
+/** Less than any server needs, milliseconds. */
+const NO_TIME = 20
+
+/** Whether an attempt began when the time was all but up: its silence says nothing of the server. */
+export function hadNoTime(fault: Fault, lasted: number): boolean {
+  return fault.code === 'ETIMEDOUT' && lasted < NO_TIME
 }
 
 /** A server that lives has answered by then, milliseconds. */

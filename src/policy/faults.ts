@@ -1,5 +1,5 @@
-/** What a connection that is being opened waits for: an address for its name, the other end, the server's first words, its consent. */
-export type Stage = 'resolving' | 'dialling' | 'greeting' | 'login'
+/** What a connection that is being opened waits for: its turn, an address for its name, the other end, the server's first words, its consent. */
+export type Stage = 'waiting' | 'resolving' | 'dialling' | 'greeting' | 'login'
 
 /** The parts of an error that decide what it means; mysql2's and Node's errors both fit. */
 export interface Fault {
