@@ -34,8 +34,8 @@ export class Commands {
   /** Of whoever has the connection now; none while nobody has, and what is sent is our own. */
   limit: Limit | undefined
   #current: Command | undefined
-  /** Wall clock, milliseconds. */
-  #since = 0
+  /** By the clock, milliseconds: of the start of what was started last, at first of the dialling. */
+  #since = clock.now()
   #waiting: Command[] = []
   #refusal: Error | undefined
   #quiet: (() => void)[] = []
@@ -111,8 +111,9 @@ export class Commands {
 
   #begin(command: Command): void {
     this.#current = command
-    this.#since = clock.now()
-    const late = this.#late(this.#since)
+    const now = clock.now()
+    const late = this.#late(now)
+    if (!late) this.#since = now
     const settle: Done = (error, result, fields) => {
       if (this.#current === command) this.#observe(error, result, fields)
       if (this.#current !== command) return

@@ -1,7 +1,7 @@
-import { type Alarm, alarmAt, clock } from './clock.ts'
+import { type Alarm, alarmAt, clock, turn } from './clock.ts'
 import { connectFailed, placeOf } from './connect-failed.ts'
 import { credentialsFailed, type Login, loginFor } from './credentials/login.ts'
-import { type Address, escapeId, escapeValue, noAnswer } from './driver.ts'
+import { type Address, connectionLost, escapeId, escapeValue, noAnswer } from './driver.ts'
 import { WarmpoolError } from './errors.ts'
 import { Link } from './link.ts'
 import type { Settings } from './options.ts'
@@ -124,6 +124,8 @@ export class Connector {
     try {
       await link.opened
       await ready(link)
+      await new Promise<void>(turn) // after a freeze the end may be in the kernel, right behind the last answer
+      if (link.dead) throw connectionLost()
       return link
     } catch (error) {
       link.destroy()

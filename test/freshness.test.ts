@@ -10,6 +10,8 @@ const limits: FreshnessLimits = {
 
 interface More extends Partial<FreshnessLimits> {
   readonly sameTurn?: boolean
+  /** Where it is not as long as it has been idle. */
+  readonly unproven?: number
 }
 
 test.each<[what: string, idle: number, life: number, verdict: Verdict, more?: More]>([
@@ -34,6 +36,26 @@ test.each<[what: string, idle: number, life: number, verdict: Verdict, more?: Mo
   ['never kept idle', 1, 1, 'replace', { idleTimeout: 0, sameTurn: false }],
   ['never kept idle, but used in this turn', 1, 1, 'reuse', { idleTimeout: 0 }],
   ['replaced sooner than validated', 11, 20, 'replace', { idleTimeout: 10 }],
-])('%s', (_, idle, life, verdict, { sameTurn = true, ...more } = {}) => {
-  expect(freshness({ idle, life, sameTurn }, { ...limits, ...more })).toBe(verdict)
+  ['asked while nobody used it', 20_000, 20_000, 'probe', { unproven: 500 }],
+  ['asked all the time while nobody used it', 300_001, 400_000, 'replace', { unproven: 500 }],
+  ['used in this turn, by something that took its time', 0, 20_000, 'reuse', { unproven: 15_000 }],
+  ['used in this turn, by something that a freeze may have been in', 0, 20_000, 'ping', { unproven: 15_001 }],
+  ['the same behind a proxy', 0, 20_000, 'probe', { unproven: 15_001, pingable: false }],
+  [
+    'validated always, but used in this turn for a tenth of a second',
+    0,
+    101,
+    'reuse',
+    { validateAfter: 0, unproven: 100 },
+  ],
+  ['validated always, and used in this turn for longer', 0, 101, 'ping', { validateAfter: 0, unproven: 101 }],
+  [
+    'never kept idle, but used in this turn by something that took an hour',
+    0,
+    1,
+    'ping',
+    { idleTimeout: 0, unproven: 3_600_000 },
+  ],
+])('%s', (_, idle, life, verdict, { sameTurn = true, unproven = idle, ...more } = {}) => {
+  expect(freshness({ idle, unproven, life, sameTurn }, { ...limits, ...more })).toBe(verdict)
 })

@@ -16,7 +16,7 @@ import { describeUnderEachRuntime } from './support/runtimes.ts'
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1_000_000))
 const CYCLES = 24
-const SILENCES = 2
+const SILENCES = 1
 /** What a connection may need on a busy machine, beyond the 500 ms for which a silent one is waited for; milliseconds. */
 const SLOW = 2000
 

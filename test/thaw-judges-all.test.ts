@@ -78,3 +78,42 @@ test('an answer from before a freeze proves nothing after it', async () => {
   await asked
   expect(pings(proxy)).toBeGreaterThan(3)
 })
+
+/** Opening a connection, whose last answer is held up. */
+async function halfOpened(proxy: TcpProxy, options?: PoolOptions): Promise<void> {
+  let held = false
+  proxy.watch(() => ({
+    toServer: (chunk) => {
+      if (held || !chunk.includes('wait_timeout')) return
+      held = true
+      proxy.toClient.hold()
+    },
+    toClient: () => {},
+  }))
+  pool = createPool({ connection: proxy.url(server.current.url), ...options })
+}
+
+test('nor does the answer that opened a connection, if it came before a freeze', async () => {
+  await using proxy = await TcpProxy.to(server.current)
+  await halfOpened(proxy, { prewarm: true })
+  await expect.poll(() => proxy.commands.length).toBe(1)
+  advance(20_000)
+  proxy.toClient.letGo()
+  await pool.query('SELECT 1')
+  expect(pings(proxy)).toBe(1)
+  expect(pool.stats().opened).toBe(1)
+})
+
+test('a connection that was closed while it opened is not lent', async () => {
+  await using proxy = await TcpProxy.to(server.current)
+  await halfOpened(proxy)
+  const asked = pool.query('SELECT 1 AS one')
+  await expect.poll(() => proxy.commands.length).toBe(1)
+  const before = proxy.toClient.bytes
+  expect(await server.current.killConnections()).toBe(1)
+  await expect.poll(() => server.current.connections()).toEqual([])
+  expect(proxy.toClient.bytes).toBe(before)
+  proxy.toClient.letGo()
+  expect((await asked)[0]).toEqual([{ one: 1 }])
+  expect(proxy.opened).toBe(2)
+})

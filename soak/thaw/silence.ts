@@ -33,7 +33,7 @@ export async function silences(
   const took: (number | undefined)[] = []
   const opened: (number | undefined)[] = []
   for (let cycle = 0; cycle < Math.max(times, connects) && !enough(); cycle++) {
-    const connections = 1 + (cycle % 2)
+    const connections = 2 - (cycle % 2)
     if (cycle < times) took.push(await after(() => way.silence(), connections))
     if (cycle < connects) opened.push(await after(() => sleeper.kill(), connections))
   }

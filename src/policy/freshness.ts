@@ -13,13 +13,21 @@ export interface FreshnessLimits {
 
 /** An idle link's ages, milliseconds of wall clock: a freeze counts. */
 export interface Ages {
-  /** Since it was last known to work. */
+  /** Since it was used. */
   readonly idle: number
+  /** Since the server was asked for what it has answered last: it worked after that, but perhaps not for long. */
+  readonly unproven: number
   /** Since it was opened. */
   readonly life: number
   /** Whether it went idle in the turn of the event loop that is still under way. */
   readonly sameTurn: boolean
 }
+
+/**
+ * An answer proves that the connection works now if it came soon. It may have lain in the kernel for as long as the process
+ * slept, and a timer that is later than this is not believed either (clock.ts).
+ */
+const SOON = 100
 
 /**
  * A turn is short, or the kernel may hear of a death while it lasts. Two readings of the clock that are microseconds apart can
@@ -31,10 +39,10 @@ export const SHORT_TURN = 1
  * Judges an idle link. `probe` costs one turn of the event loop and finds what the kernel knows (FIN, RST); `ping` costs a
  * round trip and finds silent deaths too.
  */
-export function freshness({ idle, life, sameTurn }: Ages, limits: FreshnessLimits): Verdict {
-  if (life >= limits.maxLifetime) return 'replace'
-  if (sameTurn && idle >= 0 && idle <= SHORT_TURN) return 'reuse'
-  if (idle > limits.idleTimeout) return 'replace'
-  if (idle > limits.validateAfter && limits.pingable) return 'ping'
+export function freshness({ idle, unproven, life, sameTurn }: Ages, limits: FreshnessLimits): Verdict {
+  const justUsed = sameTurn && idle >= 0 && idle <= SHORT_TURN
+  if (life >= limits.maxLifetime || (!justUsed && idle > limits.idleTimeout)) return 'replace'
+  if (justUsed && unproven <= Math.max(limits.validateAfter, SOON)) return 'reuse'
+  if (unproven > limits.validateAfter && limits.pingable) return 'ping'
   return 'probe'
 }

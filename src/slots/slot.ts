@@ -24,8 +24,8 @@ export class Slot {
   retired = false
   /** Since when nobody has used it; by the clock, milliseconds. */
   idleSince = 0
-  /** When it was last known to work. */
-  #knownAt = 0
+  /** When the server was asked for what it has answered last. */
+  #askedAt = 0
   #idleTurn = -1
   /** Of the connecting. */
   readonly progress: Progress = { to: 'the database', attempt: 1 }
@@ -44,13 +44,13 @@ export class Slot {
   /** From now on its idle age counts. */
   rest(): void {
     this.idleSince = clock.now()
-    this.#knownAt = this.idleSince
+    this.#askedAt = this.link?.lastStart ?? 0
     this.#idleTurn = clock.turn()
   }
 
   /** @param at when the server was asked; it has answered */
   proved(at: number): void {
-    this.#knownAt = Math.max(this.#knownAt, at)
+    this.#askedAt = Math.max(this.#askedAt, at)
   }
 
   /** Whether a validation was enough. What was when it began need not be so any more: a freeze may lie in between. */
@@ -62,9 +62,10 @@ export class Slot {
 
   judge(): Verdict {
     const now = clock.now()
-    const idle = now - this.#knownAt
+    const idle = now - this.idleSince
     // To ask which turn it is costs as much as all the rest.
     const sameTurn = idle <= SHORT_TURN && this.#idleTurn === clock.turn()
-    return freshness({ idle, life: now - this.#openedAt, sameTurn }, this.#limits as FreshnessLimits)
+    const ages = { idle, unproven: now - this.#askedAt, life: now - this.#openedAt, sameTurn }
+    return freshness(ages, this.#limits as FreshnessLimits)
   }
 }

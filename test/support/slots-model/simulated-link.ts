@@ -17,6 +17,7 @@ type UsedLink = Pick<
   | 'cutOff'
   | 'stop'
   | 'stopping'
+  | 'lastStart'
   | 'readmit'
   | 'query'
   | 'reset'
@@ -48,6 +49,8 @@ export class SimulatedLink implements UsedLink {
   /** Wall clock of the last proof of life, milliseconds: opening, a statement's or a ping's answer. */
   provenAt: number
   readonly openedAt: number
+  /** Wall clock, milliseconds: when the server was asked for something last. */
+  lastStart: number
   /** Says goodbye; the server has not closed yet. */
   quitting = false
   readonly #loop: EventLoop
@@ -63,6 +66,7 @@ export class SimulatedLink implements UsedLink {
     this.#socketClosed = resolve
     this.#loop = loop
     this.openedAt = loop.now
+    this.lastStart = loop.now
     this.provenAt = loop.now
   }
 
@@ -148,6 +152,7 @@ export class SimulatedLink implements UsedLink {
     if (this.#inFlight) throw new Error(`${name} was sent on link ${this.threadId}, which is busy`)
     if (this.dead || !this.admits) return done(new Error('not sent'))
     this.#inFlight = { name, done }
+    this.lastStart = this.#loop.now
   }
 
   #serverCloses(): void {
