@@ -114,11 +114,17 @@ export class Connector {
     ready: (link: Link) => Promise<void> = async () => {},
   ): Promise<Link> {
     let grace: Alarm | undefined
+    // As long as something comes, the server has not given it up.
+    const listen = () => {
+      const { heard } = link
+      const silent = () => (link.heard > heard ? listen() : link.destroy(overslept()))
+      grace = alarmAt(clock.now() + this.#settings.validateTimeout, silent)
+    }
     const settled = patience.watch({
       giveUp: () => link.destroy(noAnswer()),
       woken: () => {
         grace?.clear()
-        grace = alarmAt(clock.now() + this.#settings.validateTimeout, () => link.destroy(overslept()))
+        listen()
       },
     })
     try {

@@ -6,6 +6,8 @@ import { severalAtOnce, threadsHere } from './options/threads.ts'
 const NAME = 'warmpool'
 /** How long INIT waits, milliseconds, with what has to be loaded. It may cost 50, of which waking up has its part. */
 const PATIENCE = 40
+/** A timer that is later than this was held up by something else that loads, milliseconds. */
+const STOOD_STILL = 5
 /** Lambda never answers a Next of ours, as we ask for no event. Whoever does is asked again, but not for ever. */
 const NEXTS = 3
 /** Of a refusal, for the log: characters. */
@@ -33,11 +35,21 @@ export async function becomeExtension(onTerm: () => void): Promise<void> {
   extension.letGo()
 }
 
-/** A timer runs before what has come already is looked at: so it has a turn. */
+/**
+ * While other modules are evaluated nothing can come. That is their time, so the wait begins again. A timer runs before what has
+ * come already is looked at: so it has a turn.
+ */
 function settlesBy(until: number, awaited: Promise<void>): Promise<boolean> {
   return new Promise((resolve) => {
-    const late = () => turn(() => resolve(false))
-    const timer = setTimeout(late, Math.max(1, until - performance.now()))
+    let timer: NodeJS.Timeout
+    const wait = (due: number) => {
+      const ring = () => {
+        if (performance.now() - due > STOOD_STILL) wait(performance.now() + PATIENCE)
+        else turn(() => resolve(false))
+      }
+      timer = setTimeout(ring, Math.max(1, due - performance.now()))
+    }
+    wait(until)
     void awaited.then(() => {
       clearTimeout(timer)
       resolve(true)

@@ -1,7 +1,10 @@
 /** A pool, as whoever ends all of them needs it. */
 export interface Living {
-  /** @param timeout milliseconds until what still runs is stopped; of several, the earliest counts */
-  end(timeout?: number): Promise<void>
+  /**
+   * @param timeout milliseconds until what still runs is stopped; of several, the earliest counts
+   * @param dying the process ends with it: what is asked for then is not even refused, as that would be the last it tells
+   */
+  end(timeout?: number, dying?: boolean): Promise<void>
 }
 
 /** On `globalThis`, because a bundle can hold two copies of this package; they must agree on what is in it. */

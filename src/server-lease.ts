@@ -29,9 +29,9 @@ export class ServerLease {
   }
 }
 
-/** The server takes variables' names in any case, and the last of two. */
+/** The server takes variables' names in any case, the last of two, and less than a second as one. */
 function ownSeconds(session: Settings['session']): number | undefined {
   const given = Object.entries(session).findLast(([name]) => name.toLowerCase() === 'wait_timeout')
   const seconds = Number(given?.[1])
-  return seconds > 0 ? seconds : undefined
+  return Number.isFinite(seconds) ? Math.max(1, seconds) : undefined
 }

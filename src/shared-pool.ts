@@ -63,9 +63,9 @@ export class SharedPool implements Living {
   }
 
   /** Ends it, whatever handles there are. Asked again while it ends, the earliest time counts. */
-  end(timeout = END_PATIENCE): Promise<void> {
+  end(timeout = END_PATIENCE, dying = false): Promise<void> {
     this.#whenOver()
-    this.#ending ??= this.#end()
+    this.#ending ??= this.#end(dying)
     const stopAt = clock.now() + timeout
     if (stopAt < this.#stopAt) {
       this.#stopAlarm?.clear()
@@ -85,8 +85,8 @@ export class SharedPool implements Living {
     return shareOf(connectionLimit, count)
   }
 
-  async #end(): Promise<void> {
-    await this.#slots.end()
+  async #end(dying: boolean): Promise<void> {
+    await this.#slots.end(dying)
     this.#stopAt = 0 // there is nothing left to be stopped
     this.#stopAlarm?.clear()
     this.scope.disarm()
@@ -98,7 +98,7 @@ export class SharedPool implements Living {
   #stop(timeout: number): void {
     const reason: Reason = {
       code: 'POOL_ENDED',
-      why: `the pool has ended, and its timeout of ${timeout} ms was over`,
+      why: `the pool has ended, ${timeout > 0 ? `and its timeout of ${timeout} ms was over` : 'without waiting'}`,
     }
     const met: string[] = []
     this.#slots.stop((holder) => {

@@ -3,6 +3,8 @@ import type { Living } from './living-pools.ts'
 import { atLoad } from './load-context.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+/** For so long nobody is told that an end takes its time, milliseconds. */
+const QUIET = 500
 
 /** Ends pools when the process is asked to end. Listens as long as there are any. */
 class Watch {
@@ -26,9 +28,17 @@ class Watch {
     const alone = process.listenerCount(signal) === 1
     const timeout = this.#heardBefore ? 0 : undefined
     this.#heardBefore = true
-    const ends = [...this.#pools].map((pool) => pool.end(timeout))
-    void Promise.allSettled(ends).then(() => alone && die(signal))
+    const ends = [...this.#pools].map((pool) => pool.end(timeout, alone))
+    const told = setTimeout(tellWaiting, QUIET, signal).unref()
+    void Promise.allSettled(ends).then(() => {
+      clearTimeout(told)
+      if (alone) die(signal)
+    })
   }
+}
+
+function tellWaiting(signal: NodeJS.Signals): void {
+  console.warn(`warmpool: ${signal}: waiting for what still runs on the database; a second one stops it`)
 }
 
 /** As if nobody had listened. What was answered last has a turn of the loop to leave. */

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'mysql2'
 import { Commands, type Limit, type Running } from './commands.ts'
 import { Dialling } from './dialling.ts'
@@ -35,6 +36,8 @@ export class Wire {
   protected readonly commands = new Commands((error, result, fields) =>
     this.#observe(error, result, statusOf(result, fields)),
   )
+  /** What was dialled; under TLS the connection's stream is another one. */
+  readonly #socket: Socket
   readonly #notOpened: (error: Error) => void
   #address: Address | undefined
   #autocommits = true
@@ -48,6 +51,7 @@ export class Wire {
   constructor(target: Target, login: Login, address?: Address) {
     const connection = connect(target, login, address)
     this.connection = connection
+    this.#socket = connection.stream
     const [opened, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     this.opened = opened.promise
     this.closed = closed.promise
@@ -70,6 +74,11 @@ export class Wire {
       connection.stream.once('close', () => die())
       opened.resolve()
     })
+  }
+
+  /** Bytes of the server so far; under TLS some count twice. */
+  get heard(): number {
+    return this.#socket.bytesRead + this.connection.stream.bytesRead
   }
 
   get threadId(): number {

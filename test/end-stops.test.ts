@@ -222,6 +222,36 @@ test('a new pool of the same place works while the old one ends, and after it ha
   await noneLeft()
 })
 
+test('a stream that nobody listens to is closed without ending the process', async () => {
+  const pool = poolOf({ connectionLimit: 2 })
+  const held = await pool.getConnection()
+  const rows = 'SELECT seq FROM seq_1_to_1000000'
+  const streams = [pool.stream(rows), held.stream(rows), pool.stream(rows)] // the last one waits for a connection
+  await Promise.all(streams.slice(0, 2).map((stream) => once(stream, 'readable')))
+  await pool.end({ timeout: 50 }) // an `error` event here would be an uncaught exception, and fail the run
+  await expect.poll(() => streams.every(({ closed }) => closed)).toBe(true)
+  await noneLeft()
+})
+
+test('a transaction that would be tried again is told why, not that it is too late for that', async () => {
+  const pool = poolOf({ connectionLimit: 1 })
+  const lost = Object.assign(new Error('a deadlock'), { errno: 1213 })
+  const begun = Promise.withResolvers<void>()
+  const transaction = pool.transaction(
+    async (tx) => {
+      await tx.query('DO SLEEP(0.1)')
+      begun.resolve()
+      await tx.query('DO SLEEP(0.1)')
+      throw lost
+    },
+    { retries: 3 },
+  )
+  const told = expect(transaction).rejects.toBe(lost)
+  await begun.promise
+  await pool.end()
+  await told
+})
+
 test('handles are counted: only the last end() has something to stop', async () => {
   const [first, second] = [poolOf(), poolOf()]
   const running = first.query('SELECT SLEEP(0.2) AS slept')

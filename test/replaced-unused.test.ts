@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createPool, type Pool } from '../src/index.ts'
 import { contextFor } from './support/context.ts'
@@ -56,7 +57,7 @@ test('several statements go there in their order', async () => {
   ])
 })
 
-test.each(['beginTransaction', 'ping', 'reset', 'rollback'] as const)('%s() does, too', async (method) => {
+test.each(['beginTransaction', 'ping', 'reset'] as const)('%s() does, too', async (method) => {
   const connection = await lostConnection()
   await connection[method]()
   expect(connection.state).toBe('authenticated')
@@ -69,6 +70,29 @@ test('and so does a stream, and a prepared statement', async () => {
   await using prepared = await lostConnection()
   const statement = await prepared.prepare('SELECT ? AS one')
   expect((await statement.execute([1]))[0]).toEqual([{ one: 1 }])
+})
+
+test('rollback() is nothing: there is nothing to roll back, and no server is asked', async () => {
+  const connection = await lostConnection()
+  await proxy.refuse()
+  await connection.rollback()
+  expect(pool.stats().connecting).toBe(0)
+})
+
+test('a statement waits for another no longer than it may, and others that wait go on', async () => {
+  const connection = await lostConnection()
+  await proxy.refuse()
+  const patient = connection.query('SELECT 1 AS one')
+  const LATE = { code: 'DEADLINE_EXCEEDED', outcome: 'not-sent' }
+  await expect(connection.query({ sql: 'SELECT 2', timeout: 50 })).rejects.toMatchObject(LATE)
+  const aborting = connection.query({ sql: 'SELECT 3', signal: AbortSignal.timeout(50) })
+  await expect(aborting).rejects.toMatchObject({ code: 'ABORTED', outcome: 'not-sent' })
+  const [error] = await once(connection.stream({ sql: 'SELECT 4', timeout: 50 }), 'error')
+  expect(error).toMatchObject(LATE)
+  connection.stream('SELECT 5').destroy()
+  await proxy.accept()
+  expect((await patient)[0]).toEqual([{ one: 1 }])
+  expect(proxy.commands.filter(({ text }) => /^SELECT [2-5]/.test(text))).toEqual([])
 })
 
 test('one that was used is not replaced: what it held is gone', async () => {

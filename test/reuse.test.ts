@@ -24,3 +24,17 @@ test('warm invocations use one connection', async () => {
   expect(threads.size).toBe(1)
   expect(await server.current.connections()).toHaveLength(1)
 })
+
+test('a pool with another password is another: neither has the other’s connections', async () => {
+  await server.current.query("CREATE USER twice IDENTIFIED BY 'right'")
+  const { host, port } = server.current
+  const withPassword = (password: string) =>
+    createPool({ connection: { host, port, user: 'twice', password } })
+  pool = withPassword('right')
+  await pool.query('SELECT 1')
+  await using wrong = withPassword('wrong')
+  await expect(wrong.query('SELECT 1')).rejects.toMatchObject({ cause: { errno: 1045 } })
+  await using again = withPassword('right')
+  await again.query('SELECT 1')
+  expect(again.stats().opened).toBe(1)
+})

@@ -2,6 +2,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest'
 import type { LocalLambda } from '../local/src/function/local-lambda.ts'
 import { createPool, type Pool, type PoolOptions } from '../src/index.ts'
 import { keepaliveEvery, leaseSeconds } from '../src/policy/server-lease.ts'
+import { ServerLease } from '../src/server-lease.ts'
 import { contextFor } from './support/context.ts'
 import { databaseForFile } from './support/database.ts'
 import { functionsOf } from './support/functions.ts'
@@ -67,6 +68,16 @@ test.each(['wait_timeout', 'WAIT_TIMEOUT'])(
     expect(after).toEqual(before)
   },
 )
+
+test.each([
+  [2, 2000],
+  ['2', 2000],
+  [0, 1000],
+  [-5, 1000],
+  ['long', 930_000],
+])('of a wait_timeout of %o the server makes so many milliseconds: %i', (given, lease) => {
+  expect(new ServerLease({ idleTimeout: 1, session: { wait_timeout: given } }).inForce).toBe(lease)
+})
 
 test('through a proxy no lease is set', async () => {
   open({ proxy: true, name: 'proxied' })

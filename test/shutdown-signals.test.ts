@@ -31,11 +31,12 @@ async function start(source: string): Promise<Program> {
   const env = { ...process.env, DATABASE_URL: server.current.url }
   const child = spawn(process.execPath, ['--input-type=module', '--eval', POOL + source], {
     env,
-    stdio: ['ignore', 'pipe', 'ignore'], // of what is stopped the log tells
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
   running.push(child)
   const printed = new Printed()
-  createInterface(child.stdout as NonNullable<typeof child.stdout>).on('line', (line) => printed.add(line))
+  for (const stream of [child.stdout, child.stderr])
+    createInterface(stream as NonNullable<typeof stream>).on('line', (line) => printed.add(line))
   const ended = once(child, 'close').then(([code, signal]) => signal ?? code)
   return { child, printed, ended }
 }
@@ -71,8 +72,7 @@ test('at SIGINT a script finishes the transaction that it is in, and nothing aft
       await tx.query('INSERT INTO script VALUES (?)', [i])
       await tx.query('INSERT INTO script SELECT ? FROM (SELECT SLEEP(0.2)) AS slept', [i + 1])
     })
-    const refused = (error) => error.code === 'POOL_ENDED'
-    for (let i = 0, over = false; !over; i += 2) over = await twoRows(i).catch(refused)`)
+    for (let i = 0; ; i += 2) await twoRows(i)`)
   await runs('INSERT INTO script SELECT')
   child.kill('SIGINT')
   expect(await ended).toBe('SIGINT')
@@ -83,6 +83,16 @@ test('at SIGINT a script finishes the transaction that it is in, and nothing aft
   await noneLeft()
 })
 
+test('a worker ends with its job, and not by an error of the next one', async () => {
+  const { child, printed, ended } = await start(`
+    for (;;) await pool.transaction((tx) => tx.query("SELECT SLEEP(0.2), 'job' AS text"))`)
+  await runs('job')
+  child.kill('SIGTERM')
+  expect(await ended).toBe('SIGTERM')
+  expect(printed.lines).toEqual([])
+  await noneLeft()
+})
+
 test('a second signal stops what the first one waits for', async () => {
   const { child, printed, ended } = await start(`
     pool.query('SELECT SLEEP(60)').catch(({ code, cause, message }) => console.log(code, cause.errno, message))
@@ -90,10 +100,11 @@ test('a second signal stops what the first one waits for', async () => {
   await runs('SLEEP')
   child.kill('SIGTERM')
   await printed.line(/^heard/)
+  await printed.line(/SIGTERM: waiting for what still runs on the database; a second one stops it/)
   expect(await server.current.connections()).toHaveLength(1)
   child.kill('SIGINT')
   expect(await ended).toBe('SIGINT')
-  expect(printed.count(/^POOL_ENDED 1317 .*timeout of 0 ms/)).toBe(1) // the first signal has given it 5000
+  expect(printed.count(/^POOL_ENDED 1317 .*the pool has ended, without waiting/)).toBe(1) // the first signal has given it 5000
   await noneLeft()
 })
 

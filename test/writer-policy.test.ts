@@ -42,6 +42,12 @@ describe('a statement that has changed rows', () => {
     expect(provesWriter(sql, BEYOND_RESET)).toBe(false)
   })
 
+  test.each(['blanks', 'comments'])('is told from others at once behind many %s', (what) => {
+    const before = (what === 'blanks' ? ' ' : '/**/').repeat(100_000)
+    expect(provesWriter(`${before}CREATE TABLE t SELECT 1`, CLEAN)).toBe(false) // or the test takes for ever
+    expect(provesWriter(`${before}DELETE FROM t`, CLEAN)).toBe(true)
+  })
+
   test.each(['SELECT 1 INTO @one', 'CALL fill()', 'CREATE TEMPORARY TABLE t SELECT 1', '', 'INSERTED'])(
     'does not: %s',
     (sql) => expect(provesWriter(sql, CLEAN)).toBe(false),

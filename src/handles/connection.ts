@@ -19,6 +19,7 @@ import { answer } from './answer.ts'
 import type { StatementOptions } from './bounds.ts'
 import { CallbackConnection } from './callback.ts'
 import { prepareOn } from './prepared.ts'
+import { renewed } from './renewal.ts'
 import { type Method, noting, type Result, refuseCallback, runOn } from './statement.ts'
 import { RowStream, streamOn } from './stream.ts'
 
@@ -62,8 +63,8 @@ export class Connection extends EventEmitter implements PoolConnection {
   ): RowStream<Row> {
     const stream = new RowStream<Row>(options)
     if (this.#lease.lost)
-      this.#lease.renew().then(
-        () => this.#stream(stream, sql, values),
+      renewed(this.#lease, sql).then(
+        (rest) => stream.destroyed || this.#stream(stream, rest, values),
         (error) => stream.destroy(error),
       )
     else this.#stream(stream, sql, values)
@@ -87,9 +88,9 @@ export class Connection extends EventEmitter implements PoolConnection {
     return this.#run('COMMIT')
   }
 
-  /** Does nothing on a connection that was given back or taken away: it has been rolled back by then. */
+  /** Does nothing on a connection that was given back or taken away, or that has died unused: there is nothing to roll back. */
   async rollback(): Promise<void> {
-    if (this.#lease.link && !this.#lease.over) await this.#run('ROLLBACK')
+    if (this.#lease.link && !this.#lease.over && !this.#lease.lost) await this.#run('ROLLBACK')
   }
 
   ping(): Promise<void> {
@@ -191,22 +192,25 @@ export class Connection extends EventEmitter implements PoolConnection {
 
   async #statement<T>(method: Method, sql: Sql, values: unknown): Promise<Result<T>> {
     refuseCallback(values)
-    return this.#call((link, done) => runOn(link, this.#lease, method, sql, values, done))
+    return this.#call((link, done, rest) => runOn(link, this.#lease, method, rest, values, done), sql)
   }
 
-  async #call<T>(run: (link: Link, done: Done) => void): Promise<Result<T>> {
-    if (this.#lease.lost) await this.#lease.renew()
+  /** @param sql of a statement; what it may take includes the waiting for another connection in place of a dead one */
+  async #call<T>(run: (link: Link, done: Done, rest: Sql) => void, sql: Sql = ''): Promise<Result<T>> {
+    const rest = this.#lease.lost ? await renewed(this.#lease, sql) : sql
     const link = this.#lease.link
     if (!link || this.#lease.over) throw this.#over()
     this.#lease.used = true
     return new Promise((resolve, reject) =>
-      run(link, (error, rows, fields) =>
-        error ? reject(error) : resolve([rows as T, fields as FieldPacket[]]),
+      run(
+        link,
+        (error, rows, fields) => (error ? reject(error) : resolve([rows as T, fields as FieldPacket[]])),
+        rest,
       ),
     )
   }
 
-  #stream<Row>(stream: RowStream<Row>, sql: string | StatementOptions, values?: QueryValues): void {
+  #stream<Row>(stream: RowStream<Row>, sql: Sql, values?: QueryValues): void {
     const link = this.#lease.link
     if (!link || this.#lease.over) return void stream.destroy(this.#over())
     this.#lease.used = true

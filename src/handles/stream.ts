@@ -116,6 +116,7 @@ const TAKEN_BACK = new Set<ErrorCode>([
   'DEADLINE_EXCEEDED',
   'ABORTED',
   'CONNECTION_RELEASED',
+  'POOL_ENDED',
 ])
 
 /** Exists before its connection does. Its events come in the async context of whoever asked for it. */

@@ -71,10 +71,13 @@ class Transacting {
   /** Each attempt has a connection of its own: what the one before left in its session is cleaned with its rollback. */
   async #persist<T>(work: Work<T>): Promise<T> {
     const { retries = 0 } = this.#options
+    let before: unknown
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#attempt(work)
       } catch (error) {
+        if (attempt > 1 && cameTooLate(error)) throw before
+        before = error
         if (attempt > retries || !worthAnotherAttempt(error)) throw error
         if (!(await this.#pause(attempt))) throw this.#overAfter(error)
       }
@@ -126,6 +129,11 @@ class Transacting {
       ? errorOf({ ...reason, cause: reason.cause ?? error }, 'transaction() was about to be tried again')
       : error
   }
+}
+
+/** The pool has ended meanwhile: why there was to be another attempt says more. */
+function cameTooLate(error: unknown): boolean {
+  return error instanceof WarmpoolError && error.code === 'POOL_ENDED' && error.outcome === 'not-sent'
 }
 
 function whenOver(lease: Lease): Promise<void> {

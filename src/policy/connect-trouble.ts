@@ -4,7 +4,7 @@ import { cutInTls, type Fault, type Stage } from './faults.ts'
 const BY_NUMBER: Readonly<Record<number, string>> = {
   1040: 'the server has no connection left (max_connections); look at how many all clients together may open',
   1044: 'the user may not use this database, or there is none of this name; look at the database and at GRANT for the user',
-  1045: 'the server does not take this user with this password; look at user, password (or what credentials gives) and the hosts that the user may come from',
+  1045: 'the server does not take this user with this password; look at user, password (or what credentials gives), the hosts that the user may come from, and whether it needs TLS',
   1049: 'there is no such database on the server; look at the database',
   1053: 'the server is shutting down; look at whether it comes back',
   1129: 'the server refuses this host after too many broken connections; look at what broke them, and FLUSH HOSTS',

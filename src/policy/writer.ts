@@ -27,7 +27,8 @@ export function readOnly(row: unknown): boolean {
   return Object.values(Object(row)).some((value) => !OFF.has(String(value).toUpperCase()))
 }
 
-const COMMENTS = String.raw`(?:\s+|/\*[^]*?\*/|(?:--|#).*\n)*`
+/** Each way begins otherwise and ends in one place only: else what does not match takes for ever. */
+const COMMENTS = String.raw`(?:\s|/\*(?:[^*]|\*(?!/))*\*/|(?:--|#).*\n)*`
 const WRITING = new RegExp(`^${COMMENTS}(?:INSERT|UPDATE|DELETE|REPLACE)\\b`, 'i')
 
 /**

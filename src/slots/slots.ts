@@ -31,6 +31,7 @@ export class Slots {
   #validating = 0
   #whenEnded: (() => void) | undefined
   #stopped = false
+  #dying = false
 
   constructor(limits: Limits, opener: Opener, events: Events) {
     this.#limits = limits
@@ -71,7 +72,7 @@ export class Slots {
 
   /** Grants the claim a clean, living connection, at once where there is one, or fails it. */
   acquire(claim: Claim): void {
-    if (this.#whenEnded) return this.#fail(claim, poolEnded())
+    if (this.#whenEnded) return this.#dying ? undefined : this.#fail(claim, poolEnded())
     const newest = this.#states.idle.at(-1)
     if (newest && this.#line.length === 0 && newest.judge() === 'reuse') return this.#grant(newest, claim)
     const places = this.#limits.connectionLimit - this.#states.slots.size + this.#states.idle.length
@@ -143,10 +144,11 @@ export class Slots {
     for (const slot of this.#states.surplus) this.#upkeep.quit(slot)
   }
 
-  /** Refuses new claims, serves those in line, then closes everything; resolves when the last socket is closed. */
-  end(): Promise<void> {
+  /** Refuses new claims, or lets them wait for the end of a dying process; serves those in line; closes the rest. Resolves with the last socket. */
+  end(dying = false): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#whenEnded = resolve
+    this.#dying = dying
     this.#serve()
     return promise
   }

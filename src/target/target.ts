@@ -83,6 +83,7 @@ export function keyOf(settings: Settings): string {
   if (typeof connection === 'function') return `name ${name}`
   if (name !== undefined) return `name ${name} ${labelOf(connection)}`
   const shape = [
+    connection.password, // a wrong one must not get the pool of the right one
     connection.driver,
     connection.ssl,
     settings.tls,
