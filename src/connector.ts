@@ -20,6 +20,8 @@ export interface Progress {
   attempt: number
   /** What was in the way of the attempt before. */
   trouble?: string
+  /** Of the attempt under way. */
+  link?: Pick<Link, 'stage'>
 }
 
 /** Opens links: credentials, handshake, retries, and the one SET that makes a session ours. */
@@ -68,7 +70,9 @@ export class Connector {
       const login = await loginInTime(target, patience)
       const began = clock.now()
       try {
-        return await this.#attempt(target, login, patience)
+        const link = new Link(target, login)
+        progress.link = link
+        return await this.#opened(link, patience, (opened) => this.#makeOurs(opened, target.proxied))
       } catch (error) {
         const fault = error as Error & Fault
         const lasted = clock.now() - began
@@ -98,13 +102,10 @@ export class Connector {
     return this.#opened(new Link(target, login, address), patience)
   }
 
-  async #attempt(target: Target, login: Login, patience: Patience): Promise<Link> {
-    const ours = async (link: Link) => {
-      if (!target.proxied) await this.#writer.check(link)
-      await this.setUp(link, false, target.proxied)
-      this.#writer.watch(link)
-    }
-    return this.#opened(new Link(target, login), patience, ours)
+  async #makeOurs(link: Link, proxied: boolean): Promise<void> {
+    if (!proxied) await this.#writer.check(link)
+    await this.setUp(link, false, proxied)
+    this.#writer.watch(link)
   }
 
   /** Waits until the server has let a link in, and it has been made ready; destroys it when that fails, or takes too long. */

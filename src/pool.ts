@@ -23,7 +23,7 @@ import { transact } from './handles/transacting.ts'
 import type { Work } from './handles/transaction.ts'
 import { refuseNoWork, type TransactionOptions } from './handles/transaction-options.ts'
 import type { Scope } from './invocation/scope.ts'
-import { milliseconds } from './options/check.ts'
+import { knownKeys, milliseconds, plainObject } from './options/check.ts'
 import type { PoolOptions } from './options.ts'
 import { type Caller, type Place, placeOf } from './place.ts'
 import { CallbackPool } from './pool-callback.ts'
@@ -157,10 +157,15 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
    * @throws WarmpoolError `END_IN_TRANSACTION`, where it would wait for itself
    */
   end(options: { timeout?: number } = {}): Promise<void> {
-    if (this.#ended) return this.#ended
-    if (this.#scope.transaction) return Promise.reject(endInTransaction())
-    if (options.timeout !== undefined) milliseconds(0)(options.timeout, 'end.timeout')
-    this.#ended = this.#shared.release(options.timeout)
+    return this.#ended ?? answer(() => this.#end(options))
+  }
+
+  #end(options: unknown): Promise<void> {
+    const given = plainObject(options, 'end(options)')
+    knownKeys(given, ['timeout'], 'end.')
+    if (this.#scope.transaction) throw endInTransaction()
+    const timeout = given.timeout === undefined ? undefined : milliseconds(0)(given.timeout, 'end.timeout')
+    this.#ended = this.#shared.release(timeout)
     return this.#ended
   }
 

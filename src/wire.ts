@@ -5,7 +5,7 @@ import { Dialling } from './dialling.ts'
 import type { Address, Done, DriverConnection, Login } from './driver.ts'
 import { addressOf, affectedRows, connect, connectionLost, noAnswer, statusOf } from './driver.ts'
 import { withOutcome } from './errors.ts'
-import { connectionOver, type Fault, interrupted, neverRead } from './policy/faults.ts'
+import { connectionOver, type Fault, interrupted, neverRead, type Stage } from './policy/faults.ts'
 import type { Effect } from './policy/session.ts'
 import { undoneWhenStopped } from './policy/stopping.ts'
 import { provesWriter } from './policy/writer.ts'
@@ -74,6 +74,11 @@ export class Wire {
       connection.stream.once('close', () => die())
       opened.resolve()
     })
+  }
+
+  /** What its opening waits for, as long as it does. */
+  get stage(): Stage | undefined {
+    return this.#dialling?.stage
   }
 
   /** Bytes of the server so far; under TLS some count twice. */

@@ -91,7 +91,7 @@ describe('the deadline is told in one line: that it', () => {
     expect(left).toBeGreaterThan(0)
     expectTold(
       new RegExp(
-        `SELECT \\? \\(invocation request-\\d+\\) had waited \\d+ ms for a connection, behind no other: of 1, connecting to localhost:${way.proxy.port} \\(attempt 1\\)`,
+        `SELECT \\? \\(invocation request-\\d+\\) had waited \\d+ ms for a connection, behind no other: of 1, connecting to localhost:${way.proxy.port} \\(attempt 1; so far the connection was taken but no server spoke in time; look at [^)]*\\)`,
       ),
     )
   })

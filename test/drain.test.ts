@@ -38,6 +38,17 @@ test('new work is refused, and a second end() is the first one', async () => {
   await pool.end()
 })
 
+test.each([
+  [{ timeout: '5s' }, "end.timeout: received '5s'; accepted: a whole number from 0 to 2147483647"],
+  [{ tiemout: 5 }, 'end.tiemout: received an option that does not exist; accepted: timeout'],
+  [500, 'end(options): received a number; accepted: a plain object'],
+  [null, 'end(options): received null; accepted: a plain object'],
+])('end(%o) is refused in one sentence, and nothing ends', async (options, message) => {
+  await using pool = poolOf()
+  await expect(pool.end(options as never)).rejects.toMatchObject({ code: 'INVALID_OPTION', message })
+  await pool.query('SELECT 1')
+})
+
 test('a pool that never connected ends at once', async () => {
   await poolOf().end()
 })

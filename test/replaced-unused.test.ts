@@ -92,6 +92,7 @@ test('a statement waits for another no longer than it may, and others that wait 
   connection.stream('SELECT 5').destroy()
   await proxy.accept()
   expect((await patient)[0]).toEqual([{ one: 1 }])
+  await connection.query('SELECT 6')
   expect(proxy.commands.filter(({ text }) => /^SELECT [2-5]/.test(text))).toEqual([])
 })
 

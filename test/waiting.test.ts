@@ -199,7 +199,7 @@ describe('a deadline', () => {
     const [held] = await holdAll(1)
     proxy.toClient.hold()
     await expect(pool.query('SELECT 1')).rejects.toThrow(
-      /: of 2, connecting to 127\.0\.0\.1:\d+ \(attempt 1\), 1 held by getConnection\(\) \(outside an invocation\)$/,
+      /: of 2, connecting to 127\.0\.0\.1:\d+ \(attempt 1; so far the connection was taken but no server spoke in time; look at .*\), 1 held by getConnection\(\) \(outside an invocation\)$/,
     )
     proxy.toClient.letGo()
     held?.release()

@@ -77,6 +77,11 @@ export function connectTrouble(fault: Fault): { sentence: string; words: string 
   return sentence ? { sentence, words } : { sentence: words, words: undefined }
 }
 
+/** What an attempt under way has to show that waits for this. */
+export function soFar(stage: Stage): string {
+  return SILENCE[stage]
+}
+
 /** Less than any server needs, milliseconds. */
 const NO_TIME = 20
 

@@ -1,4 +1,5 @@
 import { clock } from '../clock.ts'
+import { soFar } from '../policy/connect-trouble.ts'
 import type { Keepalive } from './keepalive.ts'
 import type { Holder, Slot, State } from './slot.ts'
 
@@ -57,9 +58,10 @@ export class States {
 
   /** What is being opened now, where to, how often it has been tried, and what was in the way. */
   get connecting(): string[] {
-    return [...this.slots].flatMap(({ state, progress: { to, attempt, trouble } }) => {
-      const before = trouble ? `; before that: ${trouble}` : ''
-      return state === 'connecting' ? `connecting to ${to} (attempt ${attempt}${before})` : []
+    return [...this.slots].flatMap(({ state, progress: { to, attempt, trouble, link } }) => {
+      if (state !== 'connecting') return []
+      const met = trouble ? `; before that: ${trouble}` : link?.stage ? `; so far ${soFar(link.stage)}` : ''
+      return `connecting to ${to} (attempt ${attempt}${met})`
     })
   }
 
