@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createPool, type Pool } from '../src/index.ts'
@@ -29,6 +30,13 @@ async function lostConnection() {
 }
 
 const ID = 'SELECT CONNECTION_ID() AS id'
+
+/** What another process does. */
+const KILL = `import('mysql2/promise').then(async ({ createConnection }) => {
+  const connection = await createConnection(process.argv[1])
+  await connection.query('KILL ' + process.argv[2])
+  await connection.end()
+})`
 
 test('a statement goes to another connection, in the place of the dead one', async () => {
   const connection = await lostConnection()
@@ -127,4 +135,18 @@ test('the invocation’s end and its deadline reach who waits for another', asyn
   await expect(handler({}, contextFor(800))).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
   expect(pool.stats().waiting).toBe(0)
   await proxy.accept()
+})
+
+test('one whose end the process has not heard of, as it was busy, is replaced as well', async () => {
+  await using ends = createPool({ connection: server.current.url, connectionLimit: 1, name: 'direct' })
+  const connection = await ends.getConnection()
+  const { threadId } = connection
+  const busy = Promise.withResolvers<void>()
+  setTimeout(() => {
+    execFileSync(process.execPath, ['-e', KILL, server.current.url, String(threadId)])
+    busy.resolve() // and what follows runs before the loop has looked at its sockets
+  })
+  await busy.promise
+  const [[row]] = await connection.query(ID)
+  expect(row?.id).not.toBe(threadId)
 })

@@ -7,8 +7,8 @@ import { shownSql } from '../policy/shown-sql.ts'
 import { boundsOfStatement, type StatementOptions, watch } from './bounds.ts'
 
 /**
- * Waits for another connection in place of one that died before anything was asked of it, but no longer than the statement may
- * take. Others that wait for it go on waiting.
+ * Waits for another connection in place of one that died before anything was asked of it, if it has, but no longer than the
+ * statement may take. Others that wait for it go on waiting.
  *
  * @returns the statement, with the time that it has left
  */
