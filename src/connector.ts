@@ -72,7 +72,8 @@ export class Connector {
       try {
         const link = new Link(target, login)
         progress.link = link
-        return await this.#opened(link, patience, (opened) => this.#makeOurs(opened, target.proxied))
+        const waited = () => clock.now() > (started + until) / 2
+        return await this.#opened(link, patience, (opened) => this.#makeOurs(opened, target.proxied, waited))
       } catch (error) {
         const fault = error as Error & Fault
         const lasted = clock.now() - began
@@ -102,8 +103,8 @@ export class Connector {
     return this.#opened(new Link(target, login, address), patience)
   }
 
-  async #makeOurs(link: Link, proxied: boolean): Promise<void> {
-    if (!proxied) await this.#writer.check(link)
+  async #makeOurs(link: Link, proxied: boolean, waited: () => boolean): Promise<void> {
+    if (!proxied) await this.#writer.check(link, waited)
     await this.setUp(link, false, proxied)
     this.#writer.watch(link)
   }

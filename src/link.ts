@@ -33,6 +33,8 @@ export interface Kind {
 /** One server connection: what can be run on it, and what that may have left in its session. */
 export class Link extends Wire {
   readonly #proxied: boolean
+  /** For one use: its server is read-only, as a writer is not for long. */
+  provisional = false
 
   /** @param address where exactly, when it must be one server among those that the target's name stands for */
   constructor(target: Target, login: Login, address?: Address) {

@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { turn } from './clock.ts'
 import type { Living } from './living-pools.ts'
 import { atLoad } from './load-context.ts'
@@ -43,7 +44,11 @@ function tellWaiting(signal: NodeJS.Signals): void {
 
 /** As if nobody had listened. What was answered last has a turn of the loop to leave. */
 function die(signal: NodeJS.Signals): void {
-  turn(() => process.kill(process.pid, signal))
+  turn(() => {
+    process.kill(process.pid, signal)
+    // The first process of a container is not sent what it does not listen to.
+    turn(() => process.exit(128 + constants.signals[signal]))
+  })
 }
 
 /** On `globalThis`: each of two copies of this package would take the other's listener for the program's own. */

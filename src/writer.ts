@@ -1,7 +1,7 @@
 import { clock } from './clock.ts'
 import type { Link } from './link.ts'
 import { CLEAN } from './policy/session.ts'
-import { inDoubt, readOnly, WHAT_IT_IS } from './policy/writer.ts'
+import { inDoubt, readOnly, SEARCHING_FOR, WHAT_IT_IS } from './policy/writer.ts'
 
 /**
  * Keeps a pool that writes away from a server that has become read-only: after a failover the name may lead to the old writer for a
@@ -10,6 +10,8 @@ import { inDoubt, readOnly, WHAT_IT_IS } from './policy/writer.ts'
 export class Writer {
   #wrote = false
   #doubtedAt = Number.NEGATIVE_INFINITY
+  /** Of the first read-only server since there was a writer. */
+  #refusedAt: number | undefined
 
   /** Hears of the first write that succeeds. */
   watch(link: Link): void {
@@ -24,12 +26,30 @@ export class Writer {
     this.#doubtedAt = clock.now()
   }
 
-  /** Asks the server what it is, if there is doubt. @throws Error `READ_ONLY_SERVER`, or what the connection was lost by */
-  async check(link: Link): Promise<void> {
+  /**
+   * Asks the server what it is, if there is doubt. Whoever has waited for long gets a read-only one, for one use: he may want to read.
+   *
+   * @param waited whether whoever waits for it has done so for long
+   * @throws Error `READ_ONLY_SERVER`, or what the connection was lost by
+   */
+  async check(link: Link, waited: () => boolean): Promise<void> {
     if (!inDoubt({ wrote: this.#wrote, doubtedAt: this.#doubtedAt }, clock.now())) return
     const row = await firstRow(link, WHAT_IT_IS)
     link.mark(CLEAN)
-    if (readOnly(row)) throw readOnlyServer(row)
+    if (!readOnly(row)) this.#refusedAt = undefined
+    else if (!this.#isGivenUp()) {
+      if (!waited()) throw readOnlyServer(row)
+      link.provisional = true
+    }
+  }
+
+  /** No writer has come for a while: until one does, this pool is one that reads. */
+  #isGivenUp(): boolean {
+    this.#refusedAt ??= clock.now()
+    if (clock.now() - this.#refusedAt < SEARCHING_FOR) return false
+    this.#refusedAt = undefined
+    this.#wrote = false
+    return true
   }
 }
 

@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { clock } from '../src/clock.ts'
 import { createPool, type Pool } from '../src/index.ts'
 import { WHAT_IT_IS } from '../src/policy/writer.ts'
 import { Cluster } from './support/cluster.ts'
@@ -120,18 +121,35 @@ describe('a writer that becomes read-only under connections that stay', () => {
     expect(await cluster.notes()).toEqual([2])
   })
 
-  test('is told when the name leads to it for as long as the caller has', async () => {
-    await using hasty = createPool({ connection: cluster.url, name: 'hasty', connectTimeout: 500 })
-    await hasty.query('INSERT INTO notes VALUES (0)')
-    await cluster.first.query('SET GLOBAL read_only = 1')
-    await expect(hasty.query('INSERT INTO notes VALUES (1)')).rejects.toMatchObject({ errno: 1290 })
-    await expect(hasty.query('SELECT 1')).rejects.toMatchObject({
-      code: 'CONNECT_FAILED',
-      retryable: true,
-      outcome: 'not-sent',
-      message: expect.stringMatching(
-        /: the server there is read-only: a failover is under way, or the name still leads to the old writer; .*read_only is 1/,
-      ),
+  describe('while there is no other', () => {
+    beforeEach(async () => {
+      await pool.end()
+      pool = createPool({ connection: cluster.url, name: 'hasty', connectTimeout: 1000 })
+      await pool.query('INSERT INTO notes VALUES (0)')
+      await cluster.first.query('SET GLOBAL read_only = 1')
+      await expect(pool.query('INSERT INTO notes VALUES (1)')).rejects.toMatchObject({ errno: 1290 })
+    })
+    afterEach(() => vi.restoreAllMocks())
+
+    test('lets read whoever has waited for half of his time, once, so that it is not there when the writer is', async () => {
+      await pool.query('SELECT 1')
+      await expect.poll(() => pool.stats().total).toBe(0)
+      expect(questions()).toBeGreaterThan(1)
+      await cluster.first.query('SET GLOBAL read_only = 0')
+      await pool.query('INSERT INTO notes VALUES (2)')
+      await expectNotes([0, 2])
+    })
+
+    test('is taken as it is when no writer has come for a while, until one has', async () => {
+      await pool.query('SELECT 1')
+      const { now } = clock
+      vi.spyOn(clock, 'now').mockImplementation(() => now() + 20_000)
+      await pool.query('SELECT 1')
+      expect(pool.stats()).toMatchObject({ total: 1, idle: 1 })
+      const before = questions()
+      await expect(pool.query('INSERT INTO notes VALUES (3)')).rejects.toMatchObject({ errno: 1290 })
+      await pool.query('SELECT 1')
+      expect(questions()).toBe(before)
     })
   })
 })

@@ -93,6 +93,18 @@ test('a worker ends with its job, and not by an error of the next one', async ()
   await noneLeft()
 })
 
+test('the first process of a container, which no signal of its own kills, exits as if one had', async () => {
+  const { child, printed, ended } = await start(`
+    process.kill = () => true
+    await pool.query('SELECT 1')
+    setInterval(() => {}, 60_000)
+    console.log('ready')`)
+  await printed.line(/^ready/)
+  child.kill('SIGTERM')
+  expect(await ended).toBe(128 + 15)
+  await noneLeft()
+})
+
 test('a second signal stops what the first one waits for', async () => {
   const { child, printed, ended } = await start(`
     pool.query('SELECT SLEEP(60)').catch(({ code, cause, message }) => console.log(code, cause.errno, message))

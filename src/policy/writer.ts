@@ -3,6 +3,9 @@ import { CLEAN, type Effect, TRANSACTION } from './effect.ts'
 /** For how long after a sign of a failover the server of a new connection is asked what it is, milliseconds. Aurora takes about as long. */
 const DOUBTFUL_FOR = 30_000
 
+/** For how long read-only servers are refused then, milliseconds: an Aurora cluster's name has a time to live of 5 s, and the change takes its time. */
+export const SEARCHING_FOR = 15_000
+
 /** MariaDB and MySQL know both variables. Aurora's readers have the second one on. */
 export const WHAT_IT_IS = 'SELECT @@global.read_only AS server, @@global.innodb_read_only AS engine'
 

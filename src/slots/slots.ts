@@ -53,9 +53,8 @@ export class Slots {
   }
 
   get counts() {
-    const { connectionLimit: limit } = this.#limits
     return {
-      limit,
+      limit: this.#limits.connectionLimit,
       ...this.#states.counts,
       total: this.#states.slots.size,
       waiting: this.#line.length,
@@ -191,6 +190,7 @@ export class Slots {
     this.#states.move(slot, 'inUse')
     slot.holder = claim
     claim.slot = slot
+    slot.retired ||= (slot.link as Link).provisional
     if (claim.held) this.#states.keepalive.hold(slot.link as Link)
     this.#events.emitThread('acquire', (slot.link as Link).threadId)
     claim.granted(slot)
@@ -244,6 +244,7 @@ export class Slots {
   #finish(): void {
     if (!this.#whenEnded || this.#line.length > 0 || this.#validating > 0) return
     for (const slot of [...this.#states.idle]) this.#upkeep.quit(slot)
+    for (const slot of this.#states.slots) if (slot.state === 'connecting') slot.abort.abort() // for nobody
     if (this.#states.slots.size === 0 && this.#stopper.control === 0) this.#whenEnded()
   }
 }
