@@ -20,6 +20,8 @@ export interface Progress {
   attempt: number
   /** What was in the way of the attempt before. */
   trouble?: string
+  /** When whoever waits for it wants it at the latest; by the clock, milliseconds. */
+  wantedBy?: number
   /** Of the attempt under way. */
   link?: Pick<Link, 'stage'>
 }
@@ -72,7 +74,7 @@ export class Connector {
       try {
         const link = new Link(target, login)
         progress.link = link
-        const waited = () => clock.now() > (started + until) / 2
+        const waited = () => clock.now() > (started + (progress.wantedBy ?? until)) / 2
         return await this.#opened(link, patience, (opened) => this.#makeOurs(opened, target.proxied, waited))
       } catch (error) {
         const fault = error as Error & Fault

@@ -60,9 +60,16 @@ const global = globalThis as { [WATCH]?: Watch }
  * A second signal stops what still runs.
  */
 export function endOnSignals(pool: Living): void {
+  if (!process.getBuiltinModule('node:worker_threads').isMainThread) return tellDeaf()
   global[WATCH] ??= new Watch()
   const watch = global[WATCH]
   atLoad(() => watch.add(pool))
+}
+
+function tellDeaf(): void {
+  console.warn(
+    "warmpool: shutdown: 'signals' does nothing in a worker thread, which gets none: call pool.end() there",
+  )
 }
 
 /** For a pool that has ended. */

@@ -1,7 +1,11 @@
+import type { QueryOptions } from 'mysql2'
 import { clock } from './clock.ts'
 import type { Link } from './link.ts'
 import { CLEAN } from './policy/session.ts'
 import { inDoubt, readOnly, SEARCHING_FOR, WHAT_IT_IS } from './policy/writer.ts'
+
+/** As the server says it, whatever the user makes of his own answers. */
+const QUESTION: QueryOptions = { sql: WHAT_IT_IS, typeCast: true, rowsAsArray: true }
 
 /**
  * Keeps a pool that writes away from a server that has become read-only: after a failover the name may lead to the old writer for a
@@ -34,7 +38,7 @@ export class Writer {
    */
   async check(link: Link, waited: () => boolean): Promise<void> {
     if (!inDoubt({ wrote: this.#wrote, doubtedAt: this.#doubtedAt }, clock.now())) return
-    const row = await firstRow(link, WHAT_IT_IS)
+    const row = await firstRow(link, QUESTION)
     link.mark(CLEAN)
     if (!readOnly(row)) this.#refusedAt = undefined
     else if (!this.#isGivenUp()) {
@@ -54,9 +58,9 @@ export class Writer {
 }
 
 /** A server that does not know the question is taken as it is. */
-function firstRow(link: Link, sql: string): Promise<unknown> {
+function firstRow(link: Link, question: QueryOptions): Promise<unknown> {
   return new Promise((resolve, reject) =>
-    link.query(sql, undefined, (error, rows) => {
+    link.query(question, undefined, (error, rows) => {
       if (error && link.dead) reject(error)
       else resolve(error ? undefined : (rows as unknown[])[0])
     }),

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { clock } from '../src/clock.ts'
 import { createPool, type Pool } from '../src/index.ts'
@@ -26,6 +27,11 @@ const portOf = async () => (await pool.query('SELECT @@port AS port'))[0][0]?.po
 async function killConnections(server: Database, of: Pool = pool): Promise<void> {
   await server.killConnections()
   await expect.poll(() => of.stats().total, { interval: 2, timeout: 5000 }).toBe(0)
+}
+
+const partsOf = (url: string) => {
+  const { username, password, pathname } = new URL(url)
+  return { user: username, password: decodeURIComponent(password), database: pathname.slice(1) }
 }
 
 /** Every note that was acknowledged is there, and none twice: what was not acknowledged may be there or not. */
@@ -119,6 +125,37 @@ describe('a writer that becomes read-only under connections that stay', () => {
     await expect(refused).rejects.toMatchObject({ errno: 1290 })
     await pool.execute('INSERT INTO notes VALUES (2)')
     expect(await cluster.notes()).toEqual([2])
+  })
+
+  test('retires a connection that is being opened then', async () => {
+    const { first, network } = cluster
+    let port = first.port // of the first connection; the second one comes through the network
+    const stream = () => connect({ host: '127.0.0.1', port })
+    const { user, password, database } = partsOf(cluster.url)
+    await using apart = createPool({ connection: { user, password, database, stream }, name: 'apart' })
+    await apart.query('INSERT INTO notes VALUES (0)')
+    const connection = await apart.getConnection()
+    const settingUp = Promise.withResolvers<void>()
+    let held = false
+    network.watch(() => ({
+      toServer: (chunk) => {
+        if (held || !chunk.includes('wait_timeout')) return
+        held = true
+        network.toClient.hold()
+        settingUp.resolve()
+      },
+      toClient: () => {},
+    }))
+    port = network.port
+    const other = apart.query('SELECT 1')
+    await settingUp.promise
+    await first.query('SET GLOBAL read_only = 1')
+    await expect(connection.query('INSERT INTO notes VALUES (1)')).rejects.toMatchObject({ errno: 1290 })
+    await first.query('SET GLOBAL read_only = 0')
+    network.toClient.letGo()
+    await other
+    expect(apart.stats().opened).toBe(3)
+    connection.release()
   })
 
   describe('while there is no other', () => {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createPool, type Pool } from '../src/index.ts'
@@ -30,13 +29,6 @@ async function lostConnection() {
 }
 
 const ID = 'SELECT CONNECTION_ID() AS id'
-
-/** What another process does. */
-const KILL = `import('mysql2/promise').then(async ({ createConnection }) => {
-  const connection = await createConnection(process.argv[1])
-  await connection.query('KILL ' + process.argv[2])
-  await connection.end()
-})`
 
 test('a statement goes to another connection, in the place of the dead one', async () => {
   const connection = await lostConnection()
@@ -137,16 +129,16 @@ test('the invocation’s end and its deadline reach who waits for another', asyn
   await proxy.accept()
 })
 
-test('one whose end the process has not heard of, as it was busy, is replaced as well', async () => {
-  await using ends = createPool({ connection: server.current.url, connectionLimit: 1, name: 'direct' })
-  const connection = await ends.getConnection()
-  const { threadId } = connection
-  const busy = Promise.withResolvers<void>()
-  setTimeout(() => {
-    execFileSync(process.execPath, ['-e', KILL, server.current.url, String(threadId)])
-    busy.resolve() // and what follows runs before the loop has looked at its sockets
-  })
-  await busy.promise
-  const [[row]] = await connection.query(ID)
-  expect(row?.id).not.toBe(threadId)
+test('what is asked before rollback() and waits for another connection is rolled back by it', async () => {
+  await server.current.query('CREATE TABLE IF NOT EXISTS warmpool.rolled_back (i INT)')
+  const connection = await lostConnection()
+  const all = [
+    connection.beginTransaction(),
+    connection.query('INSERT INTO warmpool.rolled_back VALUES (1)'),
+    connection.rollback(),
+    connection.query('INSERT INTO warmpool.rolled_back VALUES (2)'),
+  ]
+  await Promise.all(all)
+  connection.release()
+  expect(await server.current.query('SELECT i FROM warmpool.rolled_back')).toEqual([{ i: 2 }])
 })

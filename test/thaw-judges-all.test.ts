@@ -52,6 +52,12 @@ test('those that live are asked once, at the same time, and stay', async () => {
   expect(pool.stats().opened).toBe(3)
 })
 
+test('those that are being asked are places for those who come: nobody is refused', async () => {
+  await idleFor(20_000, server.current.url, { queueLimit: 1 })
+  const answers = await Promise.all([1, 2, 3].map((one) => pool.query('SELECT ? AS one', [one])))
+  expect(answers.map(([[row]]) => row?.one)).toEqual([1, 2, 3])
+})
+
 test('to be asked is not to be used: the surplus is closed at the invocation’s end', async () => {
   await idleFor(20_000, server.current.url)
   await pool.wrap(async (_event: unknown, _context: unknown) => {

@@ -30,6 +30,8 @@ import { RowStream, streamOn } from './stream.ts'
  */
 export class Connection extends EventEmitter implements PoolConnection {
   readonly #lease: Lease
+  /** Whether anything was, sent or not yet. */
+  #asked = false
   readonly #streams = new Set<RowStream<unknown>>()
   #callbacks: CallbackConnection | undefined
 
@@ -62,7 +64,8 @@ export class Connection extends EventEmitter implements PoolConnection {
     options?: ReadableOptions,
   ): RowStream<Row> {
     const stream = new RowStream<Row>(options)
-    if (this.#lease.untried)
+    this.#asked = true
+    if (this.#lease.lost)
       renewed(this.#lease, sql).then(
         (rest) => stream.destroyed || this.#stream(stream, rest, values),
         (error) => stream.destroy(error),
@@ -88,9 +91,9 @@ export class Connection extends EventEmitter implements PoolConnection {
     return this.#run('COMMIT')
   }
 
-  /** Does nothing on a connection that was given back or taken away, or that was not used: there is nothing to roll back. */
+  /** Does nothing on a connection that was given back or taken away, or that nothing was asked of: there is nothing to roll back. */
   async rollback(): Promise<void> {
-    if (this.#lease.link && !this.#lease.over && this.#lease.used) await this.#run('ROLLBACK')
+    if (this.#asked && !this.#lease.over) await this.#run('ROLLBACK')
   }
 
   ping(): Promise<void> {
@@ -197,7 +200,8 @@ export class Connection extends EventEmitter implements PoolConnection {
 
   /** @param sql of a statement; what it may take includes the waiting for another connection in place of a dead one */
   async #call<T>(run: (link: Link, done: Done, rest: Sql) => void, sql: Sql = ''): Promise<Result<T>> {
-    const rest = this.#lease.untried ? await renewed(this.#lease, sql) : sql
+    this.#asked = true
+    const rest = this.#lease.lost ? await renewed(this.#lease, sql) : sql
     const link = this.#lease.link
     if (!link || this.#lease.over) throw this.#over()
     this.#lease.used = true

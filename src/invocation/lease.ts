@@ -1,4 +1,4 @@
-import { type Alarm, clock, turn } from '../clock.ts'
+import type { Alarm } from '../clock.ts'
 import type { WarmpoolError } from '../errors.ts'
 import type { Link } from '../link.ts'
 import type { Place } from '../place.ts'
@@ -53,14 +53,12 @@ export class Lease implements Claim {
   held = false
   /** Asked for inside a `transaction()` callback of the same invocation, which has a connection of its own. */
   besideTransaction = false
-  /** Whether anything was asked of the connection since it was lent. */
+  /** Whether anything was sent on the connection since it was lent. */
   used = false
   readonly what: string
   #use: (link: Link) => void
   #fail: (error: Error) => void
   #renewed: Promise<void> | undefined
-  /** Of the loop, in which it was lent. */
-  #turn = -1
 
   /**
    * @param what for messages: the SQL text of a single statement, else the method that was called
@@ -93,22 +91,26 @@ export class Lease implements Claim {
   granted(slot: Slot): void {
     const link = slot.link as Link
     link.lend(this)
-    if (this.held) this.#turn = clock.turn()
     this.#use(link)
   }
 
-  /**
-   * Whether nothing was asked of the connection in the turn of the loop in which it was lent, nor since: it may have died in its
-   * holder's hands, and another will do.
-   */
-  get untried(): boolean {
-    if (this.used || this.over) return false
-    return this.#renewed !== undefined || this.link?.dead === true || this.#turn !== clock.turn()
+  /** Whether the connection has died before anything was sent on it, so that another will do. */
+  get lost(): boolean {
+    const gone = this.#renewed !== undefined || this.link?.dead === true
+    return gone && !this.used && !this.over
   }
 
-  /** Resolves when it can be used, or another one in its place. Those who ask for it meanwhile go on in their order. */
+  /** Asks for another connection, once. Those who ask for it meanwhile go on in their order. */
   renew(): Promise<void> {
-    this.#renewed ??= this.#renew()
+    this.#renewed ??= new Promise((resolve, reject) => {
+      this.#use = () => resolve()
+      this.#fail = (error) => {
+        this.finish(error as WarmpoolError)
+        reject(error)
+      }
+      this.pending = true
+      this.owner.renew(this)
+    })
     return this.#renewed
   }
 
@@ -130,20 +132,6 @@ export class Lease implements Claim {
 
   describe(): string {
     return `${shownSql(this.what)} (${this.owner.label})`
-  }
-
-  async #renew(): Promise<void> {
-    await new Promise<void>(turn) // which brings what the kernel knows
-    if (this.over || !this.link?.dead) return
-    await new Promise<void>((resolve, reject) => {
-      this.#use = () => resolve()
-      this.#fail = (error) => {
-        this.finish(error as WarmpoolError)
-        reject(error)
-      }
-      this.pending = true
-      this.owner.renew(this)
-    })
   }
 }
 

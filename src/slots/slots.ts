@@ -38,14 +38,10 @@ export class Slots {
     this.#opener = opener
     this.#events = events
     this.#states = new States(new Keepalive(opener))
-    this.#stopper = new Stopper(
-      opener,
-      this.#states,
-      (slot) => this.#free(slot),
-      () => this.#finish(),
-    )
+    const free = (slot: Slot) => this.#free(slot)
+    this.#stopper = new Stopper(opener, this.#states, free, () => this.#finish())
     this.#upkeep = new Upkeep(limits, opener, events, this.#states, this.#stopper, {
-      free: (slot) => this.#free(slot),
+      free,
       checked: (slot) => this.#shelve(slot),
       failed: (until, error) => this.#failed(until, error),
       closed: () => this.#serve(),
@@ -72,9 +68,10 @@ export class Slots {
   /** Grants the claim a clean, living connection, at once where there is one, or fails it. */
   acquire(claim: Claim): void {
     if (this.#whenEnded) return this.#dying ? undefined : this.#fail(claim, poolEnded())
-    const newest = this.#states.idle.at(-1)
+    const { slots, idle } = this.#states
+    const newest = idle.at(-1)
     if (newest && this.#line.length === 0 && newest.judge() === 'reuse') return this.#grant(newest, claim)
-    const places = this.#limits.connectionLimit - this.#states.slots.size + this.#states.idle.length
+    const places = this.#limits.connectionLimit - slots.size + idle.length + this.#upkeep.checking
     const ahead = this.#line.length - this.#states.counts.connecting
     if (this.#limits.queueLimit > 0 && places <= 0 && ahead >= this.#limits.queueLimit)
       return this.#fail(claim, queueFull(claim, ahead))
@@ -134,7 +131,7 @@ export class Slots {
   /** No connection of now is used again: the server behind them is not the one they were opened for. */
   retire(): void {
     this.#opener.doubtWriter()
-    for (const slot of this.#states.slots) if (slot.link) slot.retired = true
+    for (const slot of this.#states.slots) slot.retired = true // those that are opening, too
     for (const slot of [...this.#states.idle]) this.#upkeep.quit(slot)
   }
 
@@ -235,8 +232,8 @@ export class Slots {
   }
 
   #shelve(slot: Slot): undefined {
-    if (slot.retired) return this.#upkeep.quit(slot)
     this.#states.move(slot, 'idle')
+    if (slot.retired) this.#upkeep.quit(slot)
     if (this.#line.length > 0 || this.#whenEnded) this.#serve()
     return undefined
   }

@@ -28,6 +28,8 @@ interface Owner {
 export class Upkeep {
   /** Connections opened since the start. */
   opened = 0
+  /** Connections being asked now whether they still work, for nobody. */
+  checking = 0
   /** Wall clock of the last time that one was closed. Waiting for it, while it was in use, was not time spent on connecting. */
   #closedAt = 0
   readonly #limits: Limits
@@ -57,6 +59,7 @@ export class Upkeep {
   open(connectUntil: number): void {
     const until = Math.max(connectUntil, this.#closedAt + this.#limits.connectTimeout)
     const slot = new Slot()
+    slot.progress.wantedBy = connectUntil
     this.#states.add(slot)
     const opened = () => this.#opener.open(until, slot.abort.signal, slot.progress)
     const arrived = (link: Link) => this.#arrived(slot, link)
@@ -96,7 +99,9 @@ export class Upkeep {
 
   #check(slot: Slot): void {
     this.#states.move(slot, 'inUse')
+    this.checking++
     validate(slot, 'ping', this.#limits.validateTimeout, () => {
+      this.checking--
       if (slot.state === 'inUse') this.#owner.checked(slot)
     })
   }

@@ -61,8 +61,8 @@ export class SimulatedServer implements Opener {
           reject(connectFailed(outcome === 'refused'))
         }
       }
-      const giveUp = () => opening('refused')
-      const alarm = alarmAt(until, giveUp)
+      const giveUp = () => settled() && reject(connectFailed(true)) // for nobody, so nobody hears of it
+      const alarm = alarmAt(until, () => opening('refused'))
       signal.addEventListener('abort', giveUp)
       this.openings.add(opening)
     })
