@@ -204,7 +204,7 @@ export const MUTANTS: readonly Mutant[] = [
   off(
     'where a pool connects to is told with the password',
     'P8 a secret was printed',
-    'connector.ts',
+    'connect-failed.ts',
     'return target.socketPath ??',
     'return target.password +',
   ),

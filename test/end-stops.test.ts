@@ -255,7 +255,11 @@ test('a transaction that would be tried again is told why, not that it is too la
 test('a connection that opens for nobody does not hold it', async () => {
   await using network = await Network.to(server.current)
   network.toClient.hold()
-  const pool = createPool({ connection: network.url(server.current.url), prewarm: true, connectTimeout: 60_000 })
+  const pool = createPool({
+    connection: network.url(server.current.url),
+    prewarm: true,
+    connectTimeout: 60_000,
+  })
   await expect.poll(() => network.opened).toBe(1)
   await pool.end({ timeout: 60_000 }) // or the test takes as long
   expect(pool.stats().total).toBe(0)
