@@ -128,7 +128,8 @@ test('the package holds the build and the papers, nothing else', () => {
   const paths: string[] = packed.files.map((file: { path: string }) => file.path)
   expect(
     paths.filter(
-      (path) => !/^(dist\/.*\.(js|d\.ts)|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/.test(path),
+      (path) =>
+        !/^(dist\/.*\.(js|d\.ts)|docs\/[^/]+\.md|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/.test(path),
     ),
   ).toEqual([])
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))

@@ -181,7 +181,7 @@ describe('which pools are one', () => {
     }
     expect(key(same)).toBe(key(one))
     expect(key({ connection: 'mysql://u:p@h/d' })).toBe(
-      key({ connection: { host: 'h', user: 'u', database: 'd' } }),
+      key({ connection: { host: 'h', user: 'u', password: 'p', database: 'd' } }),
     )
   })
 
@@ -189,6 +189,7 @@ describe('which pools are one', () => {
     ['another host', { connection: { ...one.connection, host: 'i' } }],
     ['another port', { connection: { ...one.connection, port: 3307 } }],
     ['another user', { connection: { ...one.connection, user: 'v' } }],
+    ['another password', { connection: { ...one.connection, password: 'p' } }],
     ['another database', { connection: { ...one.connection, database: 'd' } }],
     ['another function', { connection: { ...one.connection, typeCast: () => null } }],
     ['another trust', { connection: { ...one.connection, ssl: { ca: 'pem' } } }],
