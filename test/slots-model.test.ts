@@ -16,7 +16,7 @@ import { simulatedSteps } from './support/slots-model/simulated-steps.ts'
 import { SimulatedWorld } from './support/slots-model/simulated-world.ts'
 import { makeTraceable } from './support/slots-model/traces.ts'
 
-const { SEED, RUN_PATH, REPLAY, RUNS = '500', SERVER_RUNS = '15' } = process.env
+const { SEED, RUN_PATH, REPLAY, RUNS = '300', SERVER_RUNS = '15' } = process.env
 const only = REPLAY === undefined ? {} : { replayPath: REPLAY }
 const replay = { ...(SEED && { seed: Number(SEED) }), ...(RUN_PATH && { path: RUN_PATH }) }
 /** However many runs are asked for. Milliseconds. */

@@ -10,7 +10,7 @@ import { describeUnderEachRuntime } from './support/runtimes.ts'
 
 /** Rounds of each race. `THAWS=300 npx vitest run test/thaw.test.ts` takes a closer look, with mysql2's pool beside in each. */
 const CLOSER_LOOK = process.env.THAWS !== undefined
-const THAWS = Number(process.env.THAWS ?? 25)
+const THAWS = Number(process.env.THAWS ?? 15)
 const RESTARTS = 3
 /** Longer than the careless handler's `validateAfter`, milliseconds. */
 const SLEPT = 150
