@@ -2,6 +2,7 @@ import { clock } from '../clock.ts'
 import { WarmpoolError } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { Link } from '../link.ts'
+import type { Verdict } from '../policy/freshness.ts'
 import type { Stopped } from '../wire.ts'
 import type { Claim } from './claim.ts'
 import { cleanupFor } from './cleaning.ts'
@@ -70,16 +71,18 @@ export class Slots {
     if (this.#whenEnded) return this.#dying ? undefined : this.#fail(claim, poolEnded())
     const { slots, idle } = this.#states
     const newest = idle.at(-1)
-    if (newest && this.#line.length === 0 && newest.judge() === 'reuse') return this.#grant(newest, claim)
+    const now = clock.now()
+    const verdict = this.#line.length === 0 ? newest?.judge(now) : undefined
+    if (newest && verdict === 'reuse') return this.#grant(newest, claim)
     const places = this.#limits.connectionLimit - slots.size + idle.length + this.#upkeep.checking
     const ahead = this.#line.length - this.#states.counts.connecting
     if (this.#limits.queueLimit > 0 && places <= 0 && ahead >= this.#limits.queueLimit)
       return this.#fail(claim, queueFull(claim, ahead))
-    claim.since = clock.now()
+    claim.since = now
     awaitTimeUp(claim, () => this.#fail(claim, acquireTimeout(claim, this.situation(claim))))
     this.#line.join(claim)
     if (places <= 0) this.#events.emit('enqueue')
-    this.#serve()
+    this.#serve(verdict)
   }
 
   /** Takes a claim that still waits out of the line. A connection on the way for it goes to the others. */
@@ -161,17 +164,15 @@ export class Slots {
     return situation(claim, this.#line.ahead(claim), this.#states, this.#limits.connectionLimit)
   }
 
-  /** Brings those in line and the connections together. */
-  #serve(): void {
+  /** Brings those in line and the connections together. @param known of the newest idle connection, just now */
+  #serve(known?: Verdict): void {
     for (let claim = this.#line.first; claim; claim = this.#line.first) {
       const slot = this.#states.idle.at(-1)
       if (!slot) break
-      const verdict = slot.judge()
-      if (verdict === 'replace') {
-        this.#upkeep.quit(slot)
-        continue
-      }
-      if (verdict === 'reuse') this.#grant(slot, claim)
+      const verdict = known ?? slot.judge()
+      known = undefined
+      if (verdict === 'replace') this.#upkeep.quit(slot)
+      else if (verdict === 'reuse') this.#grant(slot, claim)
       else this.#validate(slot, claim, verdict)
     }
     const { counts, slots } = this.#states
