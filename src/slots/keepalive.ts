@@ -32,7 +32,7 @@ export class Keepalive {
 
   /** Does nothing for one that was not held. */
   letGo(link: Link | undefined): void {
-    if (!link || !this.#held.delete(link) || this.#held.size > 0) return
+    if (this.#held.size === 0 || !link || !this.#held.delete(link) || this.#held.size > 0) return
     clearTimeout(this.#timer)
     this.#timer = undefined
   }
