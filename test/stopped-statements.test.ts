@@ -7,6 +7,12 @@ import { WAYS, type WayToServer, wayTo } from './support/ways-to-server.ts'
 /** Half of it is for the stopping, which takes a tenth of that where the machine has nothing else to do. */
 const MARGIN = 600
 
+/**
+ * Where the server's word is to come in time: seen to be late by more than a second, once in some hundred runs beside others, on a
+ * machine that stood still. It is late twice only where something is wrong.
+ */
+const IN_TIME = { retry: 2 }
+
 const server = databaseForFile()
 let way: WayToServer
 let pool: Pool
@@ -78,7 +84,7 @@ const STATEMENTS: Record<string, [work: (pool: Pool) => Promise<unknown>, left?:
   ],
 }
 
-describe.each(WAYS)('at the deadline, %s: the server has stopped', (kind) => {
+describe.each(WAYS)('at the deadline, %s: the server has stopped', IN_TIME, (kind) => {
   beforeEach(async () => {
     await server.current.query('DELETE FROM notes')
     way = await wayTo(server.current, kind)
