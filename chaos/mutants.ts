@@ -205,8 +205,8 @@ export const MUTANTS: readonly Mutant[] = [
     'where a pool connects to is told with the password',
     'P8 a secret was printed',
     'connect-failed.ts',
-    'return target.socketPath ??',
-    'return target.password +',
+    'placeOf(target)',
+    'target.password',
   ),
   off(
     'the error of a connection that nobody uses is not listened for',

@@ -1,20 +1,11 @@
-import { join } from 'node:path'
-import { bundle, chooseRuntime } from 'warmpool-local'
+import { chooseRuntime } from 'warmpool-local'
 import { GuardedDirectory } from '../local/src/database/guarded-directory.ts'
 import { serverName } from '../scripts/server-view.ts'
+import { bundleClients, CLIENTS, type Client } from './clients.ts'
 import { Caller } from './failover/caller.ts'
 import { Cluster } from './failover/cluster.ts'
 import { type Drawn, drawn, EVENTS } from './failover/events.ts'
-import {
-  add,
-  brokenBy,
-  CLIENTS,
-  type Client,
-  noCounts,
-  type Played,
-  tableOf,
-  written,
-} from './failover/played.ts'
+import { add, brokenBy, noCounts, type Played, tableOf, written } from './failover/played.ts'
 import type { Outcome, SoakOptions } from './soak.ts'
 
 export const title =
@@ -45,10 +36,8 @@ export async function playAll(
   await using directory = new GuardedDirectory()
   const runtime = chooseRuntime('auto').name
   log(`${serverName(cluster.writer)}, twice; runtime ${runtime}`)
-  const startCaller = async (client: Client) => {
-    const source = join(import.meta.dirname, `failover/handlers/${client}.ts`)
-    return Caller.start((await bundle(source, directory.path)).file, runtime, cluster.url, client)
-  }
+  const handlers = await bundleClients('failover', directory.path)
+  const startCaller = (client: Client) => Caller.start(handlers[client], runtime, cluster.url, client)
   await using warmpool = await startCaller('warmpool')
   await using mysql2 = await startCaller('mysql2')
   const callers = { warmpool, mysql2 }

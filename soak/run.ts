@@ -37,7 +37,7 @@ function asked() {
   try {
     return readOptions(process.argv.slice(2))
   } catch (error) {
-    console.error((error as Error).message)
+    console.error((error as Error).message.replaceAll(/\s*\n\s*/g, ' '))
     process.exit(2)
   }
 }

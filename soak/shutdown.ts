@@ -1,8 +1,8 @@
-import { join } from 'node:path'
-import { bundle, chooseRuntime, type Database, type RuntimeName, startDatabase } from 'warmpool-local'
+import { type Database, type RuntimeName, startDatabase } from 'warmpool-local'
 import { GuardedDirectory } from '../local/src/database/guarded-directory.ts'
 import { serverName } from '../scripts/server-view.ts'
-import { type Client, type End, type Ended, endAfter, PATIENCE, worksOf } from './shutdown/ends.ts'
+import { bundleClients, CLIENTS, type Client, runtimesHere } from './clients.ts'
+import { type End, type Ended, endAfter, PATIENCE, worksOf } from './shutdown/ends.ts'
 import type { Outcome, SoakOptions } from './soak.ts'
 
 export const title =
@@ -17,11 +17,8 @@ const GROUPS_BESIDE = 2
 
 export async function run(options: SoakOptions): Promise<Outcome> {
   await using directory = new GuardedDirectory()
-  const bundled = async (client: Client) =>
-    (await bundle(join(import.meta.dirname, `shutdown/handlers/${client}.ts`), directory.path)).file
-  const handlers = { warmpool: await bundled('warmpool'), mysql2: await bundled('mysql2') }
-  const runtimes: RuntimeName[] = chooseRuntime('auto').name === 'ric' ? ['ric', 'loop'] : ['loop']
-  if (runtimes.length === 1) options.log("AWS's runtime client is not built: only the loop is soaked.")
+  const handlers = await bundleClients('shutdown', directory.path)
+  const runtimes = runtimesHere(options.log)
   const cycles = Math.ceil(options.cycles / runtimes.length)
   const played: Played[] = []
   for (const runtime of runtimes)
@@ -47,7 +44,7 @@ async function underRuntime(
   options.log(`${runtime}: ${serverName(database)}`)
   await database.query('CREATE TABLE halves (run INT, half INT)')
   const played: Played[] = []
-  for (const client of ['warmpool', 'mysql2'] as const) {
+  for (const client of CLIENTS) {
     const groups = groupsOf(
       client === 'warmpool' ? options.cycles : Math.min(options.cycles, 2 * GROUPS_BESIDE * TOGETHER),
     )

@@ -1,11 +1,11 @@
-import { join } from 'node:path'
-import { bundle, chooseRuntime, type Database, type RuntimeName } from 'warmpool-local'
+import type { Database, RuntimeName } from 'warmpool-local'
 import { GuardedDirectory } from '../local/src/database/guarded-directory.ts'
 import { seededDatabase } from '../scripts/seeded-database.ts'
 import { serverName } from '../scripts/server-view.ts'
+import { bundleClients, CLIENTS, type Client, runtimesHere } from './clients.ts'
 import type { Outcome, SoakOptions } from './soak.ts'
 import { type Counts, soakCycles } from './thaw/cycles.ts'
-import { brokenBy, type Client, type Played, tableOf } from './thaw/played.ts'
+import { brokenBy, type Played, tableOf } from './thaw/played.ts'
 import { silences } from './thaw/silence.ts'
 
 export const title =
@@ -20,11 +20,8 @@ const SILENT_BESIDE = 2
 
 export async function run(options: SoakOptions): Promise<Outcome> {
   await using directory = new GuardedDirectory()
-  const bundled = async (client: Client) =>
-    (await bundle(join(import.meta.dirname, `thaw/handlers/${client}.ts`), directory.path)).file
-  const handlers = { warmpool: await bundled('warmpool'), mysql2: await bundled('mysql2') }
-  const runtimes: RuntimeName[] = chooseRuntime('auto').name === 'ric' ? ['ric', 'loop'] : ['loop']
-  if (runtimes.length === 1) options.log("AWS's runtime client is not built: only the loop is soaked.")
+  const handlers = await bundleClients('thaw', directory.path)
+  const runtimes = runtimesHere(options.log)
   const played = await Promise.all(runtimes.map((runtime) => underRuntime(runtime, handlers, options)))
   return { table: tableOf(played.flat()), broken: played.flat().flatMap(brokenBy) }
 }
@@ -48,7 +45,7 @@ async function underRuntime(
     },
   }
   const played: Played[] = []
-  for (const client of ['warmpool', 'mysql2'] as const)
+  for (const client of CLIENTS)
     played.push(await play({ client, runtime, handler: handlers[client], database }, shares[client], options))
   return played
 }

@@ -38,8 +38,8 @@ export interface Alarm {
 }
 
 const NO_ALARM: Alarm = { clear: () => {} }
-/** What setTimeout can hold; later than that is never. */
-const LONGEST = 2 ** 31 - 1
+/** What setTimeout can hold, milliseconds; later than that is never. */
+export const LONGEST = 2 ** 31 - 1
 
 /**
  * Calls `ring` at `when` (by the clock). After a thaw timers run before I/O, so one that fires late first lets a turn of the

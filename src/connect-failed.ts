@@ -2,7 +2,7 @@ import type { Login } from './credentials/login.ts'
 import { WarmpoolError } from './errors.ts'
 import { connectTrouble } from './policy/connect-trouble.ts'
 import { connectRetryable, type Fault } from './policy/faults.ts'
-import type { Target } from './target/target.ts'
+import { placeOf, type Target } from './target/target.ts'
 
 /**
  * What is told when there is no connection to be had.
@@ -24,9 +24,4 @@ export function connectFailed(
     `cannot connect to ${placeOf(target)} as ${user}: ${sentence} (${details})`,
     { cause, retryable: connectRetryable(cause), outcome: 'not-sent' },
   )
-}
-
-/** Where a target is. */
-export function placeOf(target: Target): string {
-  return target.socketPath ?? `${target.host}:${target.port}`
 }

@@ -1,5 +1,5 @@
 import { type Alarm, alarmAt, clock, turn } from './clock.ts'
-import { connectFailed, placeOf } from './connect-failed.ts'
+import { connectFailed } from './connect-failed.ts'
 import { credentialsFailed, type Login, loginFor } from './credentials/login.ts'
 import { type Address, connectionLost, escapeId, escapeValue, noAnswer } from './driver.ts'
 import { WarmpoolError } from './errors.ts'
@@ -11,7 +11,7 @@ import { connectTrouble, hadNoTime, moreTelling } from './policy/connect-trouble
 import { accessDenied, connectRetryable, type Fault } from './policy/faults.ts'
 import { CLEAN } from './policy/session.ts'
 import type { ServerLease } from './server-lease.ts'
-import { type Target, targetOf } from './target/target.ts'
+import { placeOf, type Target, targetOf } from './target/target.ts'
 import { Writer } from './writer.ts'
 
 /** How far the opening of a link has come, for the messages of those who wait for it. */

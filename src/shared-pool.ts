@@ -1,6 +1,7 @@
 import { type Alarm, alarmAt, clock } from './clock.ts'
 import { Connector } from './connector.ts'
 import { Events } from './events.ts'
+import { TOLD_AT_MOST } from './invocation/invocation.ts'
 import { Lease } from './invocation/lease.ts'
 import type { Reason } from './invocation/reason.ts'
 import { Scope } from './invocation/scope.ts'
@@ -17,8 +18,6 @@ import type { PoolStats } from './stats.ts'
 
 /** How long `end()` lets submitted work finish, milliseconds. */
 const END_PATIENCE = 5000
-/** Of what that met, in the log. */
-const TOLD_AT_MOST = 5
 
 /** What all handles on one target share: its connections, its invocations, its events. */
 export class SharedPool implements Living {

@@ -41,14 +41,14 @@ export class Writer {
     const row = await firstRow(link, QUESTION)
     link.mark(CLEAN)
     if (!readOnly(row)) this.#refusedAt = undefined
-    else if (!this.#isGivenUp()) {
+    else if (!this.#givesUp()) {
       if (!waited()) throw readOnlyServer(row)
       link.provisional = true
     }
   }
 
   /** No writer has come for a while: until one does, this pool is one that reads. */
-  #isGivenUp(): boolean {
+  #givesUp(): boolean {
     this.#refusedAt ??= clock.now()
     if (clock.now() - this.#refusedAt < SEARCHING_FOR) return false
     this.#refusedAt = undefined

@@ -1,10 +1,7 @@
+import { CLIENTS, type Client } from '../clients.ts'
 import type { Outcome } from '../soak.ts'
 import type { Told } from './caller.ts'
 import { EVENT_NAMES, type EventName } from './events.ts'
-
-export const CLIENTS = ['warmpool', 'mysql2'] as const
-
-export type Client = (typeof CLIENTS)[number]
 
 /** What came of one client's invocations that began when the server was there again. */
 export interface Count {

@@ -3,8 +3,6 @@ import fc from 'fast-check'
 import { type Database, type LocalLambda, localLambda, type RuntimeName } from 'warmpool-local'
 import { WORKS, type Work } from './handlers/work.ts'
 
-export type Client = 'warmpool' | 'mysql2'
-
 /** `shut down` by Lambda's rules, or `killed` without warning, as a machine that is gone. */
 export type End = 'shut down' | 'killed'
 

@@ -1,8 +1,7 @@
+import type { Client } from '../clients.ts'
 import type { Outcome } from '../soak.ts'
 import { type Counts, CYCLE_NAMES } from './cycles.ts'
 import type { Silences } from './silence.ts'
-
-export type Client = 'warmpool' | 'mysql2'
 
 /** What came of one client under one runtime. */
 export interface Played {

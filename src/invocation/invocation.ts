@@ -23,8 +23,8 @@ const [MARGIN_SHARE, MARGIN_LEAST, MARGIN_MOST] = [0.05, 50, 300]
 
 /** By how much readings of one deadline differ at most, milliseconds. */
 const SAME_END = 100
-/** Of what a deadline met, in the log. */
-const TOLD_AT_MOST = 5
+/** Of what a deadline met, or the end of the pool, in the log. */
+export const TOLD_AT_MOST = 5
 
 /** One call of the handler: what it was lent, until when. Or, `outside`, what belongs to the container and never ends. */
 export class Invocation implements Owner {

@@ -1,11 +1,8 @@
-import { clock, turn } from '../clock.ts'
+import { clock, LONGEST, turn } from '../clock.ts'
 import type { Link } from '../link.ts'
 import { atLoad } from '../load-context.ts'
 import { keepaliveEvery } from '../policy/server-lease.ts'
 import type { Opener } from './opener.ts'
-
-/** What setTimeout can hold, milliseconds. */
-const LONGEST = 2 ** 31 - 1
 
 const ignored = () => {}
 

@@ -68,10 +68,22 @@ function refusePinning(session: Settings['session']): void {
       throw invalidOption(`session.${name}`, 'a variable that pins an RDS Proxy session', TRACKED.join(', '))
 }
 
+/** Where it is, in messages. */
+export function placeOf({
+  socketPath,
+  host,
+  port,
+}: {
+  socketPath?: string | undefined
+  host: string
+  port: number
+}): string {
+  return socketPath ?? `${host}:${port}`
+}
+
 /** How a target is called in messages and in the registry: never with a password. */
 export function labelOf(connection: ConnectionSettings): string {
-  const place = connection.socketPath ?? `${connection.host}:${connection.port}`
-  return `${connection.user ?? ''}@${place}/${connection.database ?? ''}`
+  return `${connection.user ?? ''}@${placeOf(connection)}/${connection.database ?? ''}`
 }
 
 /**
