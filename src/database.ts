@@ -18,10 +18,13 @@ import { placeOf } from './place.ts'
 export class Database {
   readonly #scope: Scope
   readonly #invocation: Invocation
+  readonly #readers: Scope | undefined
 
-  constructor(scope: Scope, invocation: Invocation) {
+  /** @param readers the scope of the pool's reader, where it has one */
+  constructor(scope: Scope, invocation: Invocation, readers?: Scope) {
     this.#scope = scope
     this.#invocation = invocation
+    this.#readers = readers
   }
 
   /**
@@ -103,6 +106,19 @@ export class Database {
   ): RowStream<Row> {
     const from = placeOf(Database.prototype.stream)
     return streamAlone(this.#scope, this.#invocation, from, sql, values, options)
+  }
+
+  /**
+   * The same on the read-only endpoint that the pool's option `reader` names; without one, this database itself. What was just
+   * written may not be there yet, and a transaction of {@link transaction} does not reach there.
+   *
+   * ```ts
+   * const [rows] = await db.reader.query('SELECT id, name FROM products ORDER BY id')
+   * ```
+   */
+  get reader(): Database {
+    const invocation = this.#readers && this.#scope.pairOf(this.#invocation, this.#readers)
+    return invocation ? new Database(this.#readers as Scope, invocation) : this
   }
 
   /**

@@ -1,4 +1,5 @@
 export { type IamOptions, iam } from './credentials/iam.ts'
+export { type SecretOptions, secret } from './credentials/secret.ts'
 export { Database } from './database.ts'
 export { type ErrorCode, type Outcome, WarmpoolError } from './errors.ts'
 export type { EndedBy, PoolEvents } from './events.ts'
@@ -13,6 +14,13 @@ export {
   mysqlPool,
   mysqlPool as default,
 } from './middleware.ts'
-export type { ConnectionInput, Credentials, CredentialsRequest, PoolOptions, TlsOptions } from './options.ts'
+export type {
+  ConnectionInput,
+  Credentials,
+  CredentialsRequest,
+  PoolOptions,
+  ReaderOptions,
+  TlsOptions,
+} from './options.ts'
 export { createPool, Pool } from './pool.ts'
 export type { PoolStats } from './stats.ts'

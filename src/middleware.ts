@@ -5,6 +5,7 @@ import { endRequest, watcher } from './middy-request.ts'
 import { kindOf, knownKeys } from './options/check.ts'
 import type { PoolOptions } from './options.ts'
 import { Pool, sharedOf } from './pool.ts'
+import { sharedPools } from './registry.ts'
 
 /** Lambda's context as AWS's types have it, so that middy infers the handler's from ours. */
 interface LambdaContext extends Required<Omit<InvocationContext, 'lambdaContext'>> {
@@ -58,6 +59,7 @@ export function mysqlPool<const Key extends string = 'db'>(
   const pool = poolOf(options)
   const { scope, settings } = sharedOf(pool)
   const key = (options.contextKey ?? settings.contextKey) as Key
+  const readers = pool.reader === pool ? undefined : sharedOf(pool.reader).scope
   const watch = watcher(scope)
   return {
     name: 'mysqlPool',
@@ -67,7 +69,7 @@ export function mysqlPool<const Key extends string = 'db'>(
       if ((request.context as Record<string, unknown>)[key] instanceof Database)
         request.context = Object.create(request.context)
       const context = request.context as Record<string, unknown>
-      context[key] = new Database(scope, invocation)
+      context[key] = new Database(scope, invocation, readers)
       watch(request)
     },
     after: (request) => endRequest(scope, request, 'after'),
@@ -77,7 +79,7 @@ export function mysqlPool<const Key extends string = 'db'>(
 
 function poolOf(options: MiddlewareOptions<string>): Pool {
   if (typeof options !== 'object' || options === null || !('pool' in options))
-    return new Pool(options, mysqlPool)
+    return new Pool(sharedPools(options, mysqlPool))
   knownKeys(options, ['pool', 'contextKey'], '')
   if (options.pool instanceof Pool) return options.pool
   throw invalidOption(

@@ -7,106 +7,31 @@ import {
   milliseconds,
   oneOf,
   plainObject,
-  shown,
   text,
 } from './options/check.ts'
+import { CONNECTION_OPTIONS, connectionFromEnvironment, readConnection } from './options/connection.ts'
+import { refuseContradictions } from './options/contradictions.ts'
+import { proxyMode } from './options/proxy.ts'
+import { readerSettings } from './options/reader.ts'
+import { trustOf } from './options/trust.ts'
 import {
-  CONNECTION_OPTIONS,
-  type ConnectionInput,
-  type ConnectionSettings,
-  connectionFromEnvironment,
-  readConnection,
-} from './options/connection.ts'
-import { type TlsOptions, trustOf } from './options/trust.ts'
+  type Checked,
+  type Credentials,
+  type PoolOptions,
+  READERS_OWN,
+  type ReaderOptions,
+  type Settings,
+} from './options/types.ts'
 
 export type { ConnectionInput, ConnectionSettings } from './options/connection.ts'
 export type { TlsOptions } from './options/trust.ts'
-
-/** What a credentials function is told about the connection that it is asked for. */
-export interface CredentialsRequest {
-  readonly host: string
-  readonly port: number
-  readonly user: string | undefined
-}
-
-/**
- * Gives the password for one handshake; asked anew each time. `cleartext: true` on the function says that what it gives is
- * sent in clear, so that TLS is demanded when the pool is created.
- */
-export interface Credentials {
-  (request: CredentialsRequest): Promise<{ user?: string; password: string }>
-  readonly cleartext?: boolean
-}
-
-type ConnectionSource = string | URL | ConnectionInput
-
-/** Options of `createPool` and `mysqlPool`. Times are in milliseconds. docs/options.md says more on each. */
-export interface PoolOptions {
-  /** mysql2's connection options, a URL, or an async function giving either (then `name` is needed). Default: environment. */
-  connection?: ConnectionSource | (() => Promise<ConnectionSource>)
-  /** Which of the container's pools this is. Default: the target, so that equal targets share one pool. */
-  name?: string
-  /** Connections per container, 1 to 1000. Default 2. */
-  connectionLimit?: number
-  /** Callers that may wait for a connection; 0, the default, is no limit. */
-  queueLimit?: number
-  /** Longest wait for a connection. Default: the invocation's deadline; outside an invocation 10 000. */
-  acquireTimeout?: number
-  /** Connecting, handshake and retries of one caller. Default 10 000. */
-  connectTimeout?: number
-  /** Idle age past which a connection is replaced, time frozen included. Default 300 000. */
-  idleTimeout?: number
-  /** Age past which a connection is replaced, less up to 10 % jitter. Default 1 800 000. */
-  maxLifetime?: number
-  /** Idle age past which a connection is pinged before reuse. Default 1000. Measured: bench/thaw. */
-  validateAfter?: number
-  /** How long that ping may take. Default 500. */
-  validateTimeout?: number
-  /** Time kept back from Lambda's deadline. Default: 5 % of what is left at the start, at least 50, at most 300. */
-  deadlineMargin?: number
-  /** Session variables, set once when a connection opens and again after a reset. Default: none. */
-  session?: Readonly<Record<string, string | number | boolean | null>>
-  /** `iam()` or a function giving the password for one handshake. Default: the password in `connection`. */
-  credentials?: Credentials
-  /** RDS Proxy mode. `'auto'`, the default, goes by the host name. */
-  proxy?: 'auto' | boolean
-  /** `'auto'`, the default: on for RDS and proxy endpoints, else what `connection.ssl` says. */
-  tls?: 'auto' | false | TlsOptions
-  /** Opens one connection when the pool is created. `'auto'`, the default: in the INIT of an on-demand Lambda container. */
-  prewarm?: 'auto' | boolean
-  /** `'dirty'`, the default, cleans connections that need it; `'always'` resets after every use; `'never'` rolls back only. */
-  sessionReset?: 'dirty' | 'always' | 'never'
-  /** What to do about a connection left behind by an invocation: `'warn'` (default), `'throw'`, `'ignore'`. */
-  onLeak?: 'warn' | 'throw' | 'ignore'
-  /** `'signals'`: ends the pool on SIGTERM and SIGINT, for long-lived processes. Default: it is ended by `end()` alone. */
-  shutdown?: 'signals'
-  /** Where the middleware puts the Database in the context. Default `'db'`. */
-  contextKey?: string
-}
-
-/** The options as the pool uses them: checked, with the defaults filled in. */
-export interface Settings {
-  readonly connection: ConnectionSettings | (() => Promise<ConnectionSettings>)
-  readonly name: string | undefined
-  readonly connectionLimit: number
-  readonly queueLimit: number
-  readonly acquireTimeout: number | undefined
-  readonly connectTimeout: number
-  readonly idleTimeout: number
-  readonly maxLifetime: number
-  readonly validateAfter: number
-  readonly validateTimeout: number
-  readonly deadlineMargin: number | undefined
-  readonly session: Readonly<Record<string, string | number | boolean | null>>
-  readonly credentials: Credentials | undefined
-  readonly proxy: 'auto' | boolean
-  readonly tls: 'auto' | false | TlsOptions
-  readonly prewarm: 'auto' | boolean
-  readonly sessionReset: 'dirty' | 'always' | 'never'
-  readonly onLeak: 'warn' | 'throw' | 'ignore'
-  readonly shutdown: 'signals' | undefined
-  readonly contextKey: string
-}
+export type {
+  Credentials,
+  CredentialsRequest,
+  PoolOptions,
+  ReaderOptions,
+  Settings,
+} from './options/types.ts'
 
 export const DEFAULTS = {
   name: undefined,
@@ -123,14 +48,15 @@ export const DEFAULTS = {
   credentials: undefined,
   proxy: 'auto',
   tls: 'auto',
+  reader: undefined,
   prewarm: 'auto',
   sessionReset: 'dirty',
   onLeak: 'warn',
   shutdown: undefined,
   contextKey: 'db',
-} as const satisfies Omit<Settings, 'connection'>
+} as const satisfies Checked
 
-const CHECKS: { [K in keyof typeof DEFAULTS]-?: (value: unknown, option: string) => Settings[K] } = {
+const CHECKS: { [K in keyof Checked]-?: (value: unknown, option: string) => Checked[K] } = {
   name: text,
   connectionLimit: integer(1, 1000),
   queueLimit: integer(0, 1_000_000),
@@ -143,8 +69,9 @@ const CHECKS: { [K in keyof typeof DEFAULTS]-?: (value: unknown, option: string)
   deadlineMargin: milliseconds(0),
   session: sessionVariables,
   credentials: credentialsFunction,
-  proxy: oneOf('auto', true, false),
+  proxy: proxyMode,
   tls: tlsOptions,
+  reader: readerOptions,
   prewarm: oneOf('auto', true, false),
   sessionReset: oneOf('dirty', 'always', 'never'),
   onLeak: oneOf('warn', 'throw', 'ignore'),
@@ -161,13 +88,27 @@ export function resolveOptions(options: PoolOptions = {}, env: NodeJS.ProcessEnv
   const given = plainObject(options, 'options')
   refuseMisplaced(given)
   knownKeys(given, ['connection', ...Object.keys(DEFAULTS)], '')
+  const checked = check(given, '', DEFAULTS)
+  const connection = connectionOf(given.connection, checked, env)
+  return { ...checked, connection, reader: readerOf(checked, connection) }
+}
+
+/** @param rest what stands where nothing is given */
+function check(given: object, path: string, rest: Checked): Checked {
   const checked = Object.entries(CHECKS).map(([option, check]) => {
-    const value = given[option]
-    const fallback = DEFAULTS[option as keyof typeof DEFAULTS]
-    return [option, value === undefined ? fallback : check(value, option)]
+    const value = (given as Record<string, unknown>)[option]
+    return [option, value === undefined ? rest[option as keyof Checked] : check(value, `${path}${option}`)]
   })
-  const rest: Omit<Settings, 'connection'> = Object.fromEntries(checked)
-  return { ...rest, connection: connectionOf(given.connection, rest, env) }
+  return Object.fromEntries(checked)
+}
+
+/** What is not the reader's own is the pool's, but for its bound. */
+function readerOf(pool: Checked, connection: Settings['connection']): Settings | undefined {
+  const { reader: own, name, ...rest } = pool
+  if (!own) return undefined
+  const { connectionLimit } = DEFAULTS
+  const inherited = { ...rest, connectionLimit, name: name && `${name} reader`, reader: undefined }
+  return readerSettings(own, connection, check(own, 'reader.', inherited))
 }
 
 /** `createPool({ host, user })` is how mysql2 has it. */
@@ -177,11 +118,7 @@ function refuseMisplaced(given: Record<string, unknown>): void {
       throw invalidOption(key, 'an option of the connection', `connection: { ${key} }`)
 }
 
-function connectionOf(
-  source: unknown,
-  rest: Omit<Settings, 'connection'>,
-  env: NodeJS.ProcessEnv,
-): Settings['connection'] {
+function connectionOf(source: unknown, rest: Checked, env: NodeJS.ProcessEnv): Settings['connection'] {
   if (source === undefined) return refuseContradictions(connectionFromEnvironment(env), rest)
   if (typeof source !== 'function') return refuseContradictions(readConnection(source), rest)
   if (rest.name === undefined)
@@ -193,15 +130,14 @@ function connectionOf(
   return async () => refuseContradictions(readConnection(await source(), 'connection()'), rest)
 }
 
-function refuseContradictions(
-  connection: ConnectionSettings,
-  { credentials, tls }: Omit<Settings, 'connection'>,
-): ConnectionSettings {
-  if (credentials && connection.password !== undefined)
-    throw invalidOption('credentials', 'a function beside connection.password', 'one of them')
-  if (tls !== 'auto' && connection.ssl !== undefined && connection.ssl !== tls)
-    throw invalidOption('tls', `${shown(tls)} beside connection.ssl`, 'one of them')
-  return connection
+/** Reads `reader`, whose own options are checked apart. */
+function readerOptions(value: unknown, option: string): ReaderOptions {
+  const given = plainObject(value, option)
+  for (const key of CONNECTION_OPTIONS)
+    if (Object.hasOwn(given, key))
+      throw invalidOption(`${option}.${key}`, 'an option of the connection', `connection: { ${key} }`)
+  knownKeys(given, READERS_OWN, `${option}.`)
+  return given
 }
 
 function sessionVariables(value: unknown, option: string): Settings['session'] {

@@ -11,7 +11,6 @@ import type {
 } from 'mysql2'
 import type { ExecuteValues, Pool as MysqlPool, PoolConnection } from 'mysql2/promise'
 import { withoutSecrets } from './driver.ts'
-import { WarmpoolError } from './errors.ts'
 import { forwardEvents } from './events.ts'
 import { answer } from './handles/answer.ts'
 import type { StatementOptions } from './handles/bounds.ts'
@@ -28,17 +27,17 @@ import type { PoolOptions } from './options.ts'
 import { type Caller, type Place, placeOf } from './place.ts'
 import { CallbackPool } from './pool-callback.ts'
 import { PoolMembers } from './pool-members.ts'
-import { sharedPool } from './registry.ts'
+import { type Pair, sharedPools } from './registry.ts'
 import type { SharedPool } from './shared-pool.ts'
-import { poolEnded } from './slots/refusals.ts'
+import { endInTransaction, poolEnded } from './slots/refusals.ts'
 import type { PoolStats } from './stats.ts'
 import { type AnyHandler, wrapHandler } from './wrap.ts'
 
-const sharedPools = new WeakMap<Pool, SharedPool>()
+const shared = new WeakMap<Pool, SharedPool>()
 
 /** What a handle stands for. For the middleware; not a public name. */
 export function sharedOf(pool: Pool): SharedPool {
-  return sharedPools.get(pool) as SharedPool
+  return shared.get(pool) as SharedPool
 }
 
 /**
@@ -48,16 +47,20 @@ export function sharedOf(pool: Pool): SharedPool {
 export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmitter> {
   readonly #shared: SharedPool
   readonly #scope: Scope
+  readonly #reader: Pool | undefined
   #callbacks: CallbackPool | undefined
   #ended: Promise<void> | undefined
 
-  constructor(options: PoolOptions | undefined, caller: object) {
+  constructor({ pool, reader }: Pair) {
     super()
-    this.#shared = sharedPool(options, caller)
-    this.#scope = this.#shared.scope
-    this.#shared.retain()
-    sharedPools.set(this, this.#shared)
-    forwardEvents(this.#shared.events, this)
+    this.#shared = pool
+    this.#scope = pool.scope
+    pool.retain()
+    shared.set(this, pool)
+    forwardEvents(pool.events, this)
+    if (!reader) return
+    this.#reader = new Pool({ pool: reader, reader: undefined })
+    this.#scope.pair(reader.scope)
   }
 
   /** Runs one statement. See {@link Database.query}. */
@@ -129,7 +132,7 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
    * ```
    */
   detach<T>(work: () => T): T {
-    return this.#scope.run(this.#scope.outside, work)
+    return this.#scope.detach(work)
   }
 
   /**
@@ -145,13 +148,18 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
     return { requestEnd: (request) => this.#scope.endRequest(request, 'requestEnd') }
   }
 
+  /** The pool of the read-only endpoint that the option `reader` names; without one, this pool. */
+  get reader(): Pool {
+    return this.#reader ?? this
+  }
+
   stats(): PoolStats {
     return this.#shared.stats()
   }
 
   /**
-   * Lets submitted work finish, refuses new work with `POOL_ENDED`, closes the connections. Several handles on one pool: the
-   * last one does that, and the others are only done with.
+   * Lets submitted work finish, refuses new work with `POOL_ENDED`, closes the connections, the reader's too. Several handles on
+   * one pool: the last one does that, and the others are only done with.
    *
    * @param options.timeout milliseconds after which the rest is stopped, default 5000
    * @throws WarmpoolError `END_IN_TRANSACTION`, where it would wait for itself
@@ -165,7 +173,8 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
     knownKeys(given, ['timeout'], 'end.')
     if (this.#scope.transaction) throw endInTransaction()
     const timeout = given.timeout === undefined ? undefined : milliseconds(0)(given.timeout, 'end.timeout')
-    this.#ended = this.#shared.release(timeout)
+    const reader = this.#reader?.end(given)
+    this.#ended = Promise.all([this.#shared.release(timeout), reader]).then(() => {})
     return this.#ended
   }
 
@@ -236,13 +245,5 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
  * @throws WarmpoolError `INVALID_OPTION`
  */
 export function createPool(options?: PoolOptions): Pool {
-  return new Pool(options, createPool)
-}
-
-function endInTransaction(): WarmpoolError {
-  return new WarmpoolError(
-    'END_IN_TRANSACTION',
-    'end() inside a transaction of the same pool would wait for itself: call it after the transaction',
-    { statusCode: 500 },
-  )
+  return new Pool(sharedPools(options, createPool))
 }

@@ -13,12 +13,23 @@ interface Entry {
 /** On `globalThis`, because a bundle can hold two copies of this package; they must agree on what an entry is. */
 const REGISTRY = Symbol.for('warmpool.registry.1')
 
-/** The container's pool for these options: one per name, or else per target. */
-export function sharedPool(options: PoolOptions | undefined, caller: object): SharedPool {
+/** What a handle stands for: a pool, and that of its reader where it has one. */
+export interface Pair {
+  readonly pool: SharedPool
+  readonly reader: SharedPool | undefined
+}
+
+/** The container's pools for these options: one per name, or else per target. @param caller the function of ours that the user called */
+export function sharedPools(options: PoolOptions | undefined, caller: object): Pair {
   const settings = resolveOptions(options)
+  const place = nearest(placeOf(caller as () => void))
+  const reader = settings.reader && sharedPool(settings.reader, place)
+  return { pool: sharedPool(settings, place), reader }
+}
+
+function sharedPool(settings: Settings, place: string): SharedPool {
   const key = keyOf(settings)
   const limits = limitsOf(settings)
-  const place = nearest(placeOf(caller as () => void))
   const known = registry().get(key)
   if (known) {
     if (known.limits !== limits)
@@ -51,6 +62,7 @@ function limitsOf(settings: Settings): string {
     proxy: _____,
     name: ______,
     contextKey: _______,
+    reader: ________,
     ...limits
   } = settings
   return Object.entries(limits)

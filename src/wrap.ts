@@ -15,13 +15,13 @@ export function wrapHandler<H extends AnyHandler>(scope: Scope, handler: H): H {
     if (joined) return handler.apply(this, args)
     let result: unknown
     try {
-      result = await scope.run(invocation, () => handler.apply(this, args))
+      result = await scope.enter(invocation, () => handler.apply(this, args))
     } catch (error) {
       await scope.end(invocation, 'wrap')?.catch(() => {}) // a leak is on the log; the handler's own error says more
       throw error
     }
     const unsent = isUnsent(args[1])
-    if (unsent) await sent(args[1] as ResponseStream, invocation)
+    if (unsent && !(await sent(args[1] as ResponseStream, invocation))) scope.cutShort(invocation)
     await scope.end(invocation, unsent ? 'response stream' : 'wrap')
     return result
   }
@@ -52,13 +52,13 @@ function isStream(argument: unknown): argument is ResponseStream {
   return typeof argument === 'object' && argument !== null && 'writableFinished' in argument
 }
 
-/** Resolves when the body is sent, its reader is gone, or the time is up. */
-async function sent(stream: ResponseStream, invocation: Invocation): Promise<void> {
+/** Resolves when the body is sent, its reader is gone, or the time is up. @returns whether it is sent */
+async function sent(stream: ResponseStream, invocation: Invocation): Promise<boolean> {
   const closed = new Promise<void>((resolve) => {
     for (const event of ['finish', 'close', 'error'] as const) stream.on(event, resolve)
   })
   await within(invocation.deadline, closed)
-  invocation.cutShort = !stream.writableFinished
+  return stream.writableFinished
 }
 
 /** The second argument; of a streaming handler the third. */

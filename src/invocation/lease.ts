@@ -1,7 +1,7 @@
 import type { Alarm } from '../clock.ts'
 import type { WarmpoolError } from '../errors.ts'
 import type { Link } from '../link.ts'
-import type { Place } from '../place.ts'
+import { type Caller, nearest, type Place, placeOf } from '../place.ts'
 import { shownSql } from '../policy/shown-sql.ts'
 import type { Claim } from '../slots/claim.ts'
 import type { Slot } from '../slots/slot.ts'
@@ -49,6 +49,8 @@ export class Lease implements Claim {
   stream: { readonly destroyed: boolean; readonly begun: boolean } | undefined
   /** Where it was asked for, where that is kept. */
   from: Place | undefined
+  /** Of a single statement: the function of ours that the user called. */
+  caller: Caller | undefined
   /** For longer than a single statement. */
   held = false
   /** Asked for inside a `transaction()` callback of the same invocation, which has a connection of its own. */
@@ -128,6 +130,11 @@ export class Lease implements Claim {
     if (this.over) return
     this.over = error
     this.whenOver?.(error, stopping)
+  }
+
+  /** A single statement's caller is known only while it is on the stack. */
+  get where(): string {
+    return nearest(this.from ?? (this.caller ? placeOf(this.caller) : {}))
   }
 
   describe(): string {

@@ -42,6 +42,9 @@ export class Scope {
   readonly #storage = new AsyncLocalStorage<Position>()
   readonly #active = new Set<Invocation>()
   readonly #carried = Symbol('invocation')
+  /** Of readers: an invocation here has one there. */
+  readonly #paired = new Set<Scope>()
+  readonly #pairs = new WeakMap<Invocation, ReadonlyMap<Scope, Entry>>()
   readonly #slots: Slots
   readonly #settings: Settings
   readonly #events: Events
@@ -50,6 +53,7 @@ export class Scope {
   /** Lambda's ordinary mode, where the start of an invocation says that the one before is over. */
   readonly #oneAtATime = this.#inLambda && !severalAtOnce()
   #begun = false
+  #over = false
 
   constructor(slots: Slots, settings: Settings, events: Events, serverLease: ServerLease) {
     this.#slots = slots
@@ -76,6 +80,17 @@ export class Scope {
     return this.#storage.getStore()?.transaction?.live
   }
 
+  /** From now on each invocation begins and ends on that pool, too. */
+  pair(reader: Scope): void {
+    for (const scope of this.#paired) if (scope.#over) this.#paired.delete(scope)
+    this.#paired.add(reader)
+  }
+
+  /** The invocation on a reader that belongs to this one. */
+  pairOf(invocation: Invocation, reader: Scope): Invocation | undefined {
+    return this.#pairs.get(invocation)?.get(reader)?.invocation
+  }
+
   /** Starts an invocation, or joins the one that the caller is in. */
   begin(context: InvocationContext | undefined): Entry {
     const around = this.#storage.getStore()?.invocation
@@ -90,6 +105,10 @@ export class Scope {
       (incidents) => this.#tellDeadline(incidents),
       () => this.end(invocation, 'deadline')?.catch(() => {}), // nobody told us; a leak is on the log
     )
+    if (this.#paired.size > 0) {
+      const pairs = [...this.#paired].map((reader) => [reader, reader.begin(context)] as const)
+      this.#pairs.set(invocation, new Map(pairs))
+    }
     return { invocation, joined: false }
   }
 
@@ -105,7 +124,11 @@ export class Scope {
   /** From here on the caller's async context is in what {@link beginRequest} started; in what it joined, it is already. */
   enterRequest(request: object): void {
     const invocation = this.#startedBy(request)
-    if (invocation) this.#storage.enterWith({ invocation, transaction: undefined })
+    if (!invocation) return
+    this.#storage.enterWith({ invocation, transaction: undefined })
+    if (this.#paired.size === 0) return
+    for (const [reader, own] of this.#begunWith(invocation))
+      reader.#storage.enterWith({ invocation: own, transaction: undefined })
   }
 
   /** Ends what {@link beginRequest} started, not what it joined. */
@@ -119,6 +142,7 @@ export class Scope {
     if (!this.#active.delete(invocation)) return invocation.ending?.catch(() => {}) // its first caller has the leak
     invocation.ending = endInvocation(invocation, this.#settings.onLeak, this.#events)
     this.#events.emitEnd(invocation.id, by)
+    if (this.#paired.size > 0) invocation.ending = this.#endPairs(invocation, by)
     return invocation.ending
   }
 
@@ -126,18 +150,43 @@ export class Scope {
   endRequestAfter(request: object, body: Readable): void {
     finished(body, (error) => {
       const invocation = this.#startedBy(request)
-      if (invocation && error) invocation.cutShort = true
+      if (invocation && error) this.cutShort(invocation)
       this.endRequest(request, 'response stream')?.catch(() => {}) // a leak is on the log
     })
   }
 
+  /** Whoever reads its answer has gone. */
+  cutShort(invocation: Invocation): void {
+    invocation.cutShort = true
+    for (const [, own] of this.#begunWith(invocation)) own.cutShort = true
+  }
+
   /** When the pool is over: no deadline is waited for any more. */
   disarm(): void {
+    this.#over = true
     for (const invocation of this.#active) invocation.alarm?.clear()
   }
 
   run<T>(invocation: Invocation, work: () => T, transaction?: Enclosing): T {
     return this.#storage.run({ invocation, transaction }, work)
+  }
+
+  /** Runs a handler in what {@link begin} has started. */
+  enter<T>(invocation: Invocation, work: () => T): T {
+    if (this.#paired.size === 0) return this.run(invocation, work)
+    const runAll = this.#begunWith(invocation).reduce<() => T>(
+      (run, [reader, own]) =>
+        () =>
+          reader.run(own, run),
+      work,
+    )
+    return this.run(invocation, runAll)
+  }
+
+  /** Runs what belongs to no invocation. */
+  detach<T>(work: () => T): T {
+    const runAll = [...this.#paired].reduce<() => T>((run, reader) => () => reader.detach(run), work)
+    return this.run(this.outside, runAll)
   }
 
   /** Says once for each place that something is asked for inside a transaction's callback, and is not part of it. */
@@ -152,6 +201,19 @@ export class Scope {
   #endEarlier(next: Invocation): void {
     for (const earlier of this.#active)
       if (!earlier.sameCall(next)) this.end(earlier, 'next invocation')?.catch(() => {}) // a leak is on the log
+  }
+
+  /** The invocations on readers that have begun with this one, and end with it. */
+  #begunWith(invocation: Invocation): (readonly [Scope, Invocation])[] {
+    const entries = [...(this.#pairs.get(invocation) ?? [])]
+    return entries.filter(([, { joined }]) => !joined).map(([reader, entry]) => [reader, entry.invocation])
+  }
+
+  /** @throws WarmpoolError `LEAK` (rejects), the first that there is, when all have ended */
+  async #endPairs(invocation: Invocation, by: EndedBy): Promise<void> {
+    const pairs = this.#begunWith(invocation).map(([reader, own]) => reader.end(own, by))
+    const ends = await Promise.allSettled([invocation.ending, ...pairs])
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
   }
 
   #startedBy(request: object): Invocation | undefined {

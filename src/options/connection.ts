@@ -87,16 +87,38 @@ const OWNED = {
   isServer: 'nothing',
 } as const
 
-/** Reads `connection` when it is a URL or an object. */
-export function readConnection(input: unknown, option = 'connection'): ConnectionSettings {
-  if (typeof input === 'string' || input instanceof URL)
-    return readObject(parseUrl(String(input), option), option)
+/**
+ * Reads `connection` when it is a URL or an object.
+ *
+ * @param under what stands where nothing is given
+ */
+export function readConnection(
+  input: unknown,
+  option = 'connection',
+  under?: ConnectionSettings,
+): ConnectionSettings {
+  const given = partsOf(input, option)
+  return readObject(under ? { ...partsUnder(given, under), ...defined(given) } : given, option)
+}
+
+function partsOf(input: unknown, option: string): Record<string, unknown> {
+  if (typeof input === 'string' || input instanceof URL) return parseUrl(String(input), option)
   if (!isPlainObject(input))
     throw invalidOption(option, kindOf(input), 'a mysql:// URL, or an object of mysql2 connection options')
   const { uri, ...rest } = input
-  if (uri === undefined) return readObject(rest, option)
-  const beside = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
-  return readObject({ ...parseUrl(text(uri, `${option}.uri`), `${option}.uri`), ...beside }, option)
+  if (uri === undefined) return rest
+  return { ...parseUrl(text(uri, `${option}.uri`), `${option}.uri`), ...defined(rest) }
+}
+
+function defined(given: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+}
+
+/** A server is reached in one way: by its host, or by a socket. */
+function partsUnder(given: Record<string, unknown>, under: ConnectionSettings): Record<string, unknown> {
+  const { driver, host, socketPath, ...parts } = under
+  if (given.socketPath !== undefined) return { ...driver, ...parts }
+  return { ...driver, ...parts, ...(given.host === undefined && socketPath ? { socketPath } : { host }) }
 }
 
 /** Reads the environment: `DATABASE_URL`, else `DB_HOST`, `DB_PORT`, `DB_USER`, `DB_PASSWORD`, `DB_NAME`. */

@@ -53,3 +53,11 @@ export function queueFull(claim: Claim, waiting: number): WarmpoolError {
 export function poolEnded(): WarmpoolError {
   return new WarmpoolError('POOL_ENDED', 'the pool has been ended: create a new one', { outcome: 'not-sent' })
 }
+
+export function endInTransaction(): WarmpoolError {
+  return new WarmpoolError(
+    'END_IN_TRANSACTION',
+    'end() inside a transaction of the same pool would wait for itself: call it after the transaction',
+    { statusCode: 500 },
+  )
+}
