@@ -1,6 +1,5 @@
 import type { EventEmitter } from 'node:events'
 import { createConnection, type Socket } from 'node:net'
-import { rootCertificates } from 'node:tls'
 import mysql, { type ConnectionOptions, type FieldPacket, type QueryOptions } from 'mysql2'
 import type { Login } from './credentials/login.ts'
 import type { Target } from './target/target.ts'
@@ -38,6 +37,8 @@ export interface DriverConnection extends EventEmitter {
   /** Another one after the TLS handshake. */
   readonly stream: Socket
   readonly _handshakePacket?: { readonly statusFlags?: number }
+  /** The text that `query` sends. */
+  format(sql: string, values: unknown): string
   query(sql: Sql, values: unknown, done?: Done): EventEmitter
   execute(sql: Sql, values: unknown, done: Done): EventEmitter
   prepare(sql: Sql, done: Done): void
@@ -109,8 +110,12 @@ export function connect(target: Target, login: Login, address?: Address): Driver
 
 const profiles = new WeakMap<Tls, object>()
 
-/** mysql2 has looked its profile up by name; its authorities go beside Node's own, in one object per target. */
+/**
+ * mysql2 has looked its profile up by name; its authorities go beside Node's own, in one object per target. An import of `node:tls`
+ * would read Node's at once, for 2 ms (bench/import), and most pools have no use for them.
+ */
 function withProfile(tls: Tls, profile: { ca: string[] }): object {
+  const { rootCertificates } = process.getBuiltinModule('node:tls')
   const { profile: _, ...trust } = tls
   const known = profiles.get(tls) ?? { ...trust, ca: [...rootCertificates, ...profile.ca] }
   profiles.set(tls, known)
