@@ -71,7 +71,7 @@ export interface PoolOptions {
   /** `'auto'`, the default: on for RDS and proxy endpoints, else what `connection.ssl` says. */
   tls?: 'auto' | false | TlsOptions
   /** A read-only endpoint for `db.reader`: what differs from the pool. Default: none, and the pool itself is its reader. */
-  reader?: ReaderOptions
+  reader?: ReaderOptions | undefined
   /** Opens one connection when the pool is created. `'auto'`, the default: in the INIT of an on-demand Lambda container. */
   prewarm?: 'auto' | boolean
   /** `'dirty'`, the default, cleans connections that need it; `'always'` resets after every use; `'never'` rolls back only. */
