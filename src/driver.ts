@@ -74,6 +74,24 @@ export function bound(connection: DriverConnection, sql: Sql, values: unknown): 
   return options as QueryOptions
 }
 
+/** A capability flag of the handshake. */
+const CLIENT_IGNORE_SPACE = 0x0100
+
+/** Whether the driver has asked for IGNORE_SPACE, with which a blank may stand before the parenthesis of a function. */
+export function skipsSpace({ config }: DriverConnection): boolean {
+  return ((config.clientFlags ?? 0) & CLIENT_IGNORE_SPACE) !== 0
+}
+
+/** The numbers of the collations of utf8mb4. */
+const UTF8 = new Set<unknown>(
+  Object.entries(mysql.Charsets).flatMap(([name, id]) => (/^UTF8MB4/.test(name) ? [id] : [])),
+)
+
+/** Whether texts go out as UTF-8: what the connection was opened with, or has been told of since. */
+export function writesUtf8({ config }: DriverConnection): boolean {
+  return UTF8.has(config.charsetNumber)
+}
+
 /** The status in the OK packet that ended an answer; none after rows, whatever their columns are called. */
 export function statusOf(result: unknown, fields?: FieldPacket[]): number | undefined {
   const ended = fields === undefined ? result : fields.at(-1) ? undefined : (result as unknown[]).at(-1)

@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'TRANSACTION_LOST'
   | 'COMMIT_UNKNOWN'
   | 'TEXT_EXECUTE_REFUSED'
+  | 'PINNED'
   | 'LEAK'
 
 /** Whether a statement that failed with its connection had been sent: `unknown` means it may have taken effect. */

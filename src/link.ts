@@ -11,6 +11,7 @@ import {
   textOf,
 } from './driver.ts'
 import { WarmpoolError, withOutcome } from './errors.ts'
+import { PinGuard } from './pin-guard.ts'
 import { connectionOver, type Fault, rollsBack } from './policy/faults.ts'
 import { BEYOND_RESET, CLEAN, type Effect, STATE, TRANSACTION } from './policy/session.ts'
 import { shownSql } from './policy/shown-sql.ts'
@@ -33,6 +34,8 @@ export interface Kind {
 /** One server connection: what can be run on it, and what that may have left in its session. */
 export class Link extends Wire {
   readonly #proxied: boolean
+  /** Looks at statements before they are sent; only where they go through RDS Proxy. */
+  readonly pins: PinGuard | undefined
   /** For one use: its server is read-only, as a writer is not for long. */
   provisional = false
 
@@ -40,6 +43,7 @@ export class Link extends Wire {
   constructor(target: Target, login: Login, address?: Address) {
     super(target, login, address)
     this.#proxied = target.proxied
+    this.pins = PinGuard.of(target)
   }
 
   /** What the statements since the last cleaning may have left behind. */
@@ -134,16 +138,25 @@ export class Link extends Wire {
         if (!error) this.session.wasReset(leaves)
         settle(error)
       })
-    this.run('reset()', CLEAN, start, done)
+    attempt(done, () => {
+      this.pins?.command('reset()')
+      this.run('reset()', CLEAN, start, done)
+    })
   }
 
   changeUser(options: ConnectionOptions, done: Done): void {
     const start = (settle: Done) => this.connection.changeUser(options, settle)
-    this.run('changeUser()', BEYOND_RESET, start, done)
+    attempt(done, () => {
+      this.pins?.command('changeUser()')
+      this.run('changeUser()', BEYOND_RESET, start, done)
+    })
   }
 
   prepare(sql: Sql, done: Done): void {
-    this.run(textOf(sql), CLEAN, (settle) => this.connection.prepare(sql, settle), done)
+    attempt(done, () => {
+      this.pins?.prepare(sql)
+      this.run(textOf(sql), CLEAN, (settle) => this.connection.prepare(sql, settle), done)
+    })
   }
 
   unprepare(sql: Sql): void {
@@ -159,6 +172,7 @@ export class Link extends Wire {
     attempt(done, () => {
       const text = textStatement(this.connection, sql, values, this.session.status)
       const start = (settle: Done) => this.connection.query(text, undefined, settle)
+      this.pins?.executed(sql, text.sql)
       this.#sendStatement(textOf(sql), undefined, start, done)
     })
   }
@@ -166,6 +180,7 @@ export class Link extends Wire {
   /** A value that throws when it is read fails its statement, and nothing else. */
   #sendStatement(sql: Sql, values: unknown, start: (settle: Done) => void, done: Done): void {
     attempt(done, () => {
+      this.pins?.query(this.connection, sql, values, this.session.backslashEscapes)
       const text = textOf(sql)
       const guarded = (settle: Done) => {
         if (!this.session.guarded) return start(settle)

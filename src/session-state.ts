@@ -1,7 +1,7 @@
 import type { Sql } from './driver.ts'
 import { WarmpoolError } from './errors.ts'
 import { NO_BACKSLASH_ESCAPES } from './policy/execute-text.ts'
-import { type Fault, rollsBack } from './policy/faults.ts'
+import { type Fault, notBorrowed, rollsBack } from './policy/faults.ts'
 import {
   BEYOND_RESET,
   CLEAN,
@@ -20,9 +20,14 @@ export class SessionState {
   /** In a transaction that must not end before its COMMIT. */
   guarded = false
 
+  /** Whether a backslash escapes in quoted text, as the server reads it. */
+  get backslashEscapes(): boolean {
+    return (this.status & NO_BACKSLASH_ESCAPES) === 0
+  }
+
   /** What a call may leave behind, its text read as the server reads it. */
   effectOf(sql: Sql, values: unknown): Effect {
-    return effectOfCall(sql, values, (this.status & NO_BACKSLASH_ESCAPES) === 0)
+    return effectOfCall(sql, values, this.backslashEscapes)
   }
 
   wasReset(leaves: Effect): void {
@@ -40,6 +45,8 @@ export class SessionState {
       this.status = status
       this.effect = ended ? this.effect & ~TRANSACTION : this.effect | TRANSACTION
     }
+    // A ROLLBACK would wait for a database connection in its turn; the end of the client undoes whatever there is, at once.
+    if (error && notBorrowed(error as Fault) && this.effect & TRANSACTION) this.effect |= BEYOND_RESET
     return this.guarded && ended ? transactionLost(error) : undefined
   }
 }

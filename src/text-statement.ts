@@ -1,6 +1,7 @@
 import type { QueryOptions } from 'mysql2'
-import { bound, type DriverConnection, escapeValue, type Sql } from './driver.ts'
-import { executeText, NO_BACKSLASH_ESCAPES, type Quote, refused } from './policy/execute-text.ts'
+import { bound, type DriverConnection, escapeValue, type Sql, writesUtf8 } from './driver.ts'
+import { executeText, NO_BACKSLASH_ESCAPES } from './policy/execute-text.ts'
+import { refused } from './policy/literals.ts'
 
 /**
  * An `execute` as a text that means the same, for RDS Proxy, which pins prepared statements.
@@ -17,7 +18,8 @@ export function textStatement(
   if (status & NO_BACKSLASH_ESCAPES)
     throw refused('that cannot be escaped safely under NO_BACKSLASH_ESCAPES: take it out of sql_mode')
   const options = bound(connection, sql, values)
-  const quote: Quote = (value) => escapeValue(value, false, connection.config.timezone)
+  const quote = (value: Buffer | Date) => escapeValue(value, false, connection.config.timezone)
+  const writing = { quote, utf8: writesUtf8(connection) }
   // Without values and names: what is a literal now is not looked at again.
-  return { ...options, sql: executeText(options.sql, options.values, quote), values: [] }
+  return { ...options, sql: executeText(options.sql, options.values, writing), values: [] }
 }

@@ -3,20 +3,18 @@ import type { ConnectionOptions } from 'mysql2'
 import { Commands, type Limit, type Running } from './commands.ts'
 import { Dialling } from './dialling.ts'
 import type { Address, Done, DriverConnection, Login } from './driver.ts'
-import { addressOf, affectedRows, connect, connectionLost, noAnswer, statusOf } from './driver.ts'
+import { addressOf, affectedRows, connect, connectionLost, noAnswer, skipsSpace, statusOf } from './driver.ts'
 import { withOutcome } from './errors.ts'
 import { connectionOver, type Fault, interrupted, neverRead, type Stage } from './policy/faults.ts'
 import type { Effect } from './policy/session.ts'
 import { undoneWhenStopped } from './policy/stopping.ts'
 import { provesWriter } from './policy/writer.ts'
+import { explainProxys } from './proxys-errors.ts'
 import { SessionState } from './session-state.ts'
 import type { Target } from './target/target.ts'
 
 /** What to say to whoever runs something that is stopped. @param word the server's own, that it was stopped and undone */
 export type Stopped = (word: Error | undefined) => Error
-
-/** A capability flag of the handshake. */
-const CLIENT_IGNORE_SPACE = 0x0100
 
 /** The server's own word in its greeting: SERVER_STATUS_AUTOCOMMIT. */
 const AUTOCOMMIT = 0x0002
@@ -102,7 +100,7 @@ export class Wire {
 
   /** Whether the driver has asked for IGNORE_SPACE, with which a blank may stand before the parenthesis of a function. */
   get ignoresSpace(): boolean {
-    return ((this.connection.config.clientFlags ?? 0) & CLIENT_IGNORE_SPACE) !== 0
+    return skipsSpace(this.connection)
   }
 
   /** mysql2's view of the connection's options, without what must not be printed. */
@@ -216,6 +214,7 @@ export class Wire {
   }
 
   #observe(error: Error | null, result: unknown, status: number | undefined): void {
+    if (error) explainProxys(error)
     if (this.onWrite && affectedRows(result) > 0) this.#noteWrite(this.onWrite)
     if (this.#stopped && (!error || interrupted(error as Fault))) return this.#die(error ?? connectionLost())
     if (error && connectionOver(error as Fault)) this.#die(error)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createPool } from '../src/index.ts'
+import { openByProxy } from './support/by-proxy.ts'
 import { contextFor } from './support/context.ts'
 import { databaseForFile } from './support/database.ts'
 
@@ -55,6 +56,40 @@ test('what a proxy sees: texts, and nothing that pins', async () => {
   ])
   expect(new Set(seen.map(({ command }) => command))).toEqual(new Set(['Query']))
   expect(after).toEqual(before)
+})
+
+test('what is left behind: an open transaction is rolled back, for other state the connection is closed', async () => {
+  const by = await openByProxy(server.current, { proxy: { pinning: 'allow' }, connectionLimit: 1 })
+  const threadAfter = async (...texts: string[]) => {
+    await by.pool.withConnection(async (connection) => {
+      for (const sql of texts) await connection.query(sql)
+    })
+    return by.pool.withConnection(async ({ threadId }) => threadId)
+  }
+  const first = await threadAfter('SELECT 1')
+  expect(await threadAfter('START TRANSACTION', 'SELECT 2')).toBe(first)
+  expect(await threadAfter('START TRANSACTION', 'SAVEPOINT s')).toBe(first)
+  let before = first
+  for (const sql of [
+    'SET @a = 1',
+    'USE information_schema',
+    "SET time_zone = '+01:00'",
+    'CREATE TEMPORARY TABLE x (a INT)',
+  ]) {
+    const after = await threadAfter('START TRANSACTION', sql)
+    expect([sql, after === before]).toEqual([sql, false])
+    before = after
+  }
+  const names = by.proxy.commands.map(({ name, text }) => (text === 'ROLLBACK' ? text : name))
+  expect(names.filter((name) => name !== 'QUERY')).toEqual([
+    'ROLLBACK',
+    'ROLLBACK',
+    'QUIT',
+    'QUIT',
+    'QUIT',
+    'QUIT',
+  ])
+  await by.close()
 })
 
 /** How often the server was asked for what pins or keeps a proxy's session awake. */

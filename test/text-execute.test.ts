@@ -33,6 +33,14 @@ async function both(sql: string, values?: unknown): Promise<[unknown, unknown]> 
   return [await outcome(prepared, sql, values), await outcome(text, sql, values)]
 }
 
+/** As text the server prints some doubles with a digit less than it takes to tell them apart; it reads all of them right. */
+function asPrinted(rows: unknown): unknown {
+  const column = (value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(15)) : value)
+  return (rows as object[]).map((row) =>
+    Object.fromEntries(Object.entries(row).map(([name, value]) => [name, column(value)])),
+  )
+}
+
 const injection = { toSqlString: () => "'x'); DROP TABLE kept; --" }
 class WithJson {
   toJSON() {
@@ -113,7 +121,7 @@ describe('a value is the same, prepared and as text', () => {
       const sql = `SELECT ? AS a, '? '' \\' ?' AS t, "?" AS u, ? /* ? ' */ AS b, -- ?"\n ? AS \`c?\` # ?`
       const [one, other] = await both(sql, [a, b, c])
       expect(one).toHaveLength(1)
-      expect(other).toEqual(one)
+      expect(asPrinted(other)).toEqual(asPrinted(one))
     })
     await fc.assert(property, { numRuns: 300 })
   })
@@ -152,14 +160,45 @@ describe('a value is the same, prepared and as text', () => {
     }
   })
 
+  test('what stands right beside a placeholder stays apart from its value', async () => {
+    const sql = 'SELECT 5-? AS a, 5--? AS b, -? AS c, 2*? AS d, ?-1 AS e, (?)AS f, NOT? AS g'
+    const expected = [{ a: 8, b: 2, c: 3, d: -6, e: -4, f: -3, g: 0 }]
+    const values = Array(7).fill(-3)
+    expect(await outcome(text, sql, values)).toEqual(expected)
+    expect(await both('SELECT 5-? AS a, 5--? AS b, -? AS c, 2*? AS d', [-3, -3, -3, -3])).toEqual([
+      [{ a: 8, b: 2, c: 3, d: -6 }],
+      [{ a: 8, b: 2, c: 3, d: -6 }],
+    ])
+    for (const sql of ['SELECT 1? AS v', 'SELECT 1e? AS v', 'SELECT ?? AS v', "SELECT 'a'? AS v"]) {
+      const values = Array(sql.split('?').length - 1).fill(5)
+      const [one, other] = await both(sql, values)
+      expect([one, other], sql).toEqual([expect.stringMatching(/syntax/), expect.stringMatching(/syntax/)])
+    }
+  })
+
+  test('a date has no more of a fraction than when it is bound', async () => {
+    for (const date of ['2024-02-29T12:34:56.789Z', '2024-02-29T12:34:56.000Z', '2024-02-29T00:00:00.000Z']) {
+      const [one, other] = await both('SELECT CONCAT(?) AS v, ? AS d', [new Date(date), new Date(date)])
+      expect(other).toEqual(one)
+    }
+  })
+
   test('whole numbers can be a LIMIT', async () => {
     expect(await both('SELECT 1 AS a UNION SELECT 2 LIMIT ?', [1])).toEqual([[{ a: 1 }], [{ a: 1 }]])
   })
 })
 
+test('two dashes, which begin a comment to some, never come together', () => {
+  const quote = () => ''
+  expect(executeText('SELECT 5-?, 5 - ?', [-3, -3], { utf8: true, quote })).toBe('SELECT 5-(-3), 5 - -3')
+})
+
 test('a text without values is sent as it is', () => {
-  const never = () => {
-    throw new Error('nothing to quote')
+  const never = {
+    utf8: true,
+    quote: () => {
+      throw new Error('nothing to quote')
+    },
   }
   for (const values of [undefined, null, []])
     expect(executeText("SELECT '?' /*! ? */", values, never)).toBe("SELECT '?' /*! ? */")

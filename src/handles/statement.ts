@@ -5,7 +5,8 @@ import { Lease } from '../invocation/lease.ts'
 import { errorOf } from '../invocation/reason.ts'
 import type { Scope } from '../invocation/scope.ts'
 import type { Link } from '../link.ts'
-import type { Caller } from '../place.ts'
+import { type Caller, placeOf } from '../place.ts'
+import { pinOf } from '../policy/pinning.ts'
 import { shownSql } from '../policy/shown-sql.ts'
 import { besideTransaction } from './beside.ts'
 import { boundsOfStatement, unbounded, watch } from './bounds.ts'
@@ -46,9 +47,12 @@ export function runAlone<T>(
       reject(error)
     }
     const lease = new Lease(invocation, textOf(sql), use, failed)
+    lease.called = caller
     const unwatch = bounds && watch(bounds, (reason) => invocation.halt(lease, reason))
     if (scope.transaction) besideTransaction(scope, lease, caller)
     invocation.take(lease)
+    // Through RDS Proxy that is told by its place, which is off the stack by then.
+    if (lease.pending && pinOf(lease.what)) lease.called = placeOf(caller)
   })
 }
 

@@ -9,7 +9,7 @@ export interface TransactionOptions extends Kind, Bounds {
   readonly isolation?: Isolation | undefined
   /** The server refuses writes. Default false. */
   readonly readOnly?: boolean | undefined
-  /** How often the whole callback is run again after a deadlock or a lock wait timeout, 0 to 100. Default 0. */
+  /** How often the whole callback is run again after a deadlock, a lock wait timeout or RDS Proxy's 9501, 0 to 100. Default 0. */
   readonly retries?: number | undefined
   /** Milliseconds that all of it may take, waiting and retries included. Default: the invocation's deadline. */
   readonly timeout?: number | undefined

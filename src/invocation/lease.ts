@@ -49,8 +49,8 @@ export class Lease implements Claim {
   stream: { readonly destroyed: boolean; readonly begun: boolean } | undefined
   /** Where it was asked for, where that is kept. */
   from: Place | undefined
-  /** Of a single statement: the function of ours that the user called. */
-  caller: Caller | undefined
+  /** Of a single statement: the function of ours that the user called, or from where, if that is kept. */
+  called: Caller | Place | undefined
   /** For longer than a single statement. */
   held = false
   /** Asked for inside a `transaction()` callback of the same invocation, which has a connection of its own. */
@@ -132,9 +132,10 @@ export class Lease implements Claim {
     this.whenOver?.(error, stopping)
   }
 
-  /** A single statement's caller is known only while it is on the stack. */
+  /** A caller is known only while it is on the stack. */
   get where(): string {
-    return nearest(this.from ?? (this.caller ? placeOf(this.caller) : {}))
+    const { called = {} } = this
+    return nearest(this.from ?? (typeof called === 'function' ? placeOf(called) : called))
   }
 
   describe(): string {

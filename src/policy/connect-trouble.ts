@@ -12,7 +12,28 @@ const BY_NUMBER: Readonly<Record<number, string>> = {
   1203: 'the user has no connection left (max_user_connections); look at how many all clients together may open',
   1226: "the user has used up a limit of its own; look at the user's limits and at how many all clients together open",
   3159: 'the server demands TLS; look at tls',
+  9501: 'RDS Proxy had no database connection free in time; look at what pins sessions or holds transactions open, at MaxConnectionsPercent, and at whether the database runs',
 }
+
+/** 1040 of RDS Proxy has nothing to do with max_connections (AWS, troubleshooting RDS Proxy). */
+const BY_WORDS: readonly (readonly [words: RegExp, sentence: string])[] = [
+  [
+    /^IAM authentication rate limit exceeded/i,
+    'RDS Proxy takes no more IAM logins just now; look at how many connections all clients together open at once',
+  ],
+  [
+    /^Connections rate limit exceeded/i,
+    'RDS Proxy takes no more new connections just now; look at how many all clients together open at once, and whether they keep them',
+  ],
+  [
+    /^Number simultaneous connections exceeded/i,
+    'RDS Proxy has no place for another client; look at how many connections all clients together may open',
+  ],
+]
+
+/** 1045 is all that RDS says of a token, whatever is wrong with it. */
+const REFUSED_TOKEN =
+  "the server does not take this IAM token; look at rds-db:connect for this user and resource, the user's plugin (AWSAuthenticationPlugin), the host that was signed and this machine's clock: the token was signed"
 
 /** The same by the code that Node, mysql2 or we ourselves gave it. */
 const BY_CODE: Readonly<Record<string, string>> = {
@@ -105,7 +126,9 @@ export function moreTelling<F extends Fault>(before: F | undefined, last: F, las
 
 function sentenceOf(fault: Fault): string | undefined {
   const { code = '', errno = 0, stage } = fault
-  if (BY_NUMBER[errno]) return BY_NUMBER[errno]
+  if (errno === 1045 && fault.signed) return `${REFUSED_TOKEN} ${fault.signed}`
+  const proxys = errno === 1040 ? BY_WORDS.find(([words]) => words.test(fault.message))?.[1] : undefined
+  if (proxys ?? BY_NUMBER[errno]) return proxys ?? BY_NUMBER[errno]
   if (code === 'ETIMEDOUT' || code === 'OVERSLEPT') return SILENCE[stage ?? 'login']
   if (cutInTls(fault)) return CUT.login
   if (code === 'HANDSHAKE_SSL_ERROR') return certificateTrouble(fault.message)
@@ -120,6 +143,6 @@ function certificateTrouble(words: string): string {
 
 /** Where a name has several addresses Node tries all, and has one error for them, without a message. */
 function wordsOf(fault: Fault): string {
-  if (!(fault instanceof AggregateError) || fault.message) return fault.message
+  if (!(fault instanceof AggregateError) || fault.message) return fault.sqlMessage ?? fault.message
   return fault.errors.map((error: Error) => error.message).join(', ')
 }

@@ -1,11 +1,8 @@
-import { WarmpoolError } from '../errors.ts'
+import { literal, refused, type Writing } from './literals.ts'
 import { quietEnd } from './quoting.ts'
 
 /** The server's own word in an OK packet: SERVER_STATUS_NO_BACKSLASH_ESCAPES. */
 export const NO_BACKSLASH_ESCAPES = 0x0200
-
-/** Writes a text, bytes or a time as a quoted literal; the driver's, which knows the connection's time zone. */
-export type Quote = (value: string | Buffer | Date) => string
 
 /**
  * The text that means what `execute` means with these values: every placeholder is a literal of the type that mysql2 would
@@ -14,19 +11,42 @@ export type Quote = (value: string | Buffer | Date) => string
  * @throws TypeError for values that mysql2's `execute` does not take, or for too many or too few
  * @throws WarmpoolError `TEXT_EXECUTE_REFUSED` where the placeholders cannot be told from the text
  */
-export function executeText(sql: string, values: unknown, quote: Quote): string {
+export function executeText(sql: string, values: unknown, writing: Writing): string {
   if (!values) return sql
   if (!Array.isArray(values))
     throw new TypeError('Bind parameters must be array if namedPlaceholders parameter is not enabled')
-  const literals = values.map((value) => literal(value, quote))
+  const literals = values.map((value) => literal(value, writing))
   if (literals.length === 0) return sql
   const found = placeholders(sql)
   if (found.length !== literals.length)
     throw new TypeError(
       `Bind parameters must be one for each placeholder, not ${literals.length} for ${found.length}`,
     )
-  const parts = literals.map((written, at) => sql.slice((found[at - 1] ?? -1) + 1, found[at]) + written)
+  const parts = found.map((end, at) => {
+    const rows = numberOfRows(values[at])
+    const written = rows && countsRows(sql, end) ? rows : (literals[at] as string)
+    return sql.slice((found[at - 1] ?? -1) + 1, end) + apart(sql[end - 1] ?? '', written)
+  })
   return parts.join('') + sql.slice((found.at(-1) as number) + 1)
+}
+
+/** With what stands right before it a literal could become something else: another number, `x''`, a comment. */
+function apart(before: string, written: string): string {
+  if (/[\w$?'"`]/.test(before)) return ` ${written}`
+  return before === '-' && written.startsWith('-') ? `(${written})` : written
+}
+
+/** How far before a placeholder its LIMIT may be. */
+const NEAR = 60
+
+/** Whether the placeholder there is a number of rows, which can be bound as a text, but not be one. */
+function countsRows(sql: string, end: number): boolean {
+  return /\b(LIMIT|OFFSET)\s+((\d+|\?)\s*,\s*)?$/i.test(sql.slice(Math.max(0, end - NEAR), end))
+}
+
+function numberOfRows(value: unknown): string | undefined {
+  if (typeof value !== 'string' && typeof value !== 'bigint') return undefined
+  return /^\d{1,20}$/.test(String(value)) ? String(value) : undefined
 }
 
 /** Where the question marks are that a server would take for placeholders. */
@@ -39,55 +59,4 @@ function placeholders(sql: string): number[] {
     at = Math.max(end, at + 1)
   }
   return found
-}
-
-function literal(value: unknown, quote: Quote): string {
-  switch (typeof value) {
-    case 'undefined':
-      throw new TypeError('Bind parameters must not contain undefined. To pass SQL NULL specify JS null')
-    case 'function':
-      throw new TypeError(
-        'Bind parameters must not contain function(s). To pass the body of a function as a string call .toString() first',
-      )
-    case 'number':
-      return number(value)
-    case 'boolean':
-      return value ? '1' : '0'
-    case 'object':
-      return value === null ? 'NULL' : object(value, quote)
-    default:
-      return quote(String(value))
-  }
-}
-
-/** Whole numbers as such, so that they can be a LIMIT; the others as DOUBLE, which they are in JavaScript. */
-function number(value: number): string {
-  if (!Number.isFinite(value)) throw new TypeError(`Bind parameters must not contain ${value}`)
-  const written = Object.is(value, -0) ? '-0' : String(value)
-  return written.includes('e') || (Number.isSafeInteger(value) && written !== '-0') ? written : `${written}e0`
-}
-
-function object(value: object, quote: Quote): string {
-  if (value instanceof Date) return time(value, quote)
-  if (Buffer.isBuffer(value)) return quote(value)
-  if (value instanceof Uint8Array) return quote(Buffer.from(value.buffer, value.byteOffset, value.byteLength))
-  if (Array.isArray(value) || value.constructor === Object || 'toJSON' in value)
-    return quote(JSON.stringify(value))
-  if (value.constructor?.name === 'TypedParameter')
-    throw refused('it has no typed parameters: pass the plain value')
-  return quote(Buffer.from(value as never).toString()) // as mysql2 encodes the rest; throws its TypeError
-}
-
-/** With microseconds, as a bound time has them. */
-function time(value: Date, quote: Quote): string {
-  if (Number.isNaN(value.getTime())) throw new TypeError('Bind parameters must not contain an invalid Date')
-  return `TIMESTAMP${quote(value).slice(0, -1)}000'`
-}
-
-export function refused(why: string): WarmpoolError {
-  return new WarmpoolError(
-    'TEXT_EXECUTE_REFUSED',
-    `execute() through RDS Proxy goes as text, and ${why}; or use query()`,
-    { outcome: 'not-sent' },
-  )
 }

@@ -6,13 +6,19 @@ export interface Fault {
   readonly code?: string | undefined
   readonly errno?: number | undefined
   readonly message: string
+  /** The server's own words. */
+  readonly sqlMessage?: string | undefined
   readonly fatal?: boolean | undefined
   /** How far the connection had come that was being opened. */
   readonly stage?: Stage | undefined
+  /** Of a refused IAM token: what it was signed for, and when. */
+  readonly signed?: string | undefined
 }
 
-/** 1040 too many connections, 1203 and 1226 the same per user: they pass when somebody else closes theirs. */
-const FULL = new Set([1040, 1203, 1226])
+/** RDS Proxy's: no database connection was free, or there was none, within its ConnectionBorrowTimeout. */
+const NOT_BORROWED = 9501
+/** 1040 too many connections, 1203 and 1226 the same per user, 9501: they pass when somebody else closes theirs. */
+const FULL = new Set([1040, 1203, 1226, NOT_BORROWED])
 /** The server is starting, restarting or failing over. */
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
@@ -73,9 +79,17 @@ export function readOnlyServer(fault: Fault, inReadOnlyTransaction = false): boo
   return fault.errno === 1836 || (fault.errno === 1792 && !inReadOnlyTransaction)
 }
 
-/** 1213, a deadlock, and 1614, the same under XA: the server has rolled back the whole transaction, not only the statement. */
+/** Whether RDS Proxy had no server for what it was sent. */
+export function notBorrowed(fault: Fault): boolean {
+  return fault.errno === NOT_BORROWED
+}
+
+/**
+ * Whether the whole transaction is undone, not only the statement. 1213, a deadlock, and 1614, the same under XA. And 9501: a
+ * transaction has a database connection of its own, so that RDS Proxy had to ask for one says that there is none any more.
+ */
 export function rollsBack(fault: Fault): boolean {
-  return fault.errno === 1213 || fault.errno === 1614
+  return fault.errno === 1213 || fault.errno === 1614 || notBorrowed(fault)
 }
 
 /** 1317, and 1927 on MariaDB: the server says that it has stopped the statement, and so undone it. */
@@ -85,11 +99,13 @@ export function interrupted(fault: Fault): boolean {
 
 /**
  * Whether a transaction may succeed when the whole of it is run again, by what it failed with or by a cause of that. 1205 and 1213:
- * another one was in the way. Or the server has become read-only: the next attempt is on a new connection, to the new writer.
+ * another one was in the way. 9501: RDS Proxy had no server for it. Or the server has become read-only: the next attempt is on a
+ * new connection, to the new writer.
  */
 export function worthAnotherAttempt(error: unknown, depth = 8): boolean {
   if (typeof error !== 'object' || error === null || depth === 0) return false
   const { errno, message = '', cause } = error as Partial<Fault> & { cause?: unknown }
-  if (errno === 1205 || errno === 1213 || readOnlyServer({ errno, message }, true)) return true
+  if (errno === 1205 || errno === 1213 || errno === NOT_BORROWED) return true
+  if (readOnlyServer({ errno, message }, true)) return true
   return worthAnotherAttempt(cause, depth - 1)
 }

@@ -9,6 +9,8 @@ export interface Holder {
   readonly owner: object
   /** What it is. */
   describe(): string
+  /** Where in the program it was asked for, as far as that is known. */
+  readonly where?: string
 }
 
 export type State = 'connecting' | 'idle' | 'inUse' | 'resetting' | 'closing' | 'closed'

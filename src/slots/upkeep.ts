@@ -114,6 +114,12 @@ export class Upkeep {
       // What we gave up ourselves says nothing of the server; a ping without an answer does.
       if (!(error instanceof WarmpoolError) && !link.stopping) this.#opener.doubtWriter()
     }
+    if (link.pins)
+      link.pins.onPin = (what, why) => {
+        const { where = 'somewhere' } = slot.holder ?? {}
+        const message = `${what} pins a session of RDS Proxy to one database connection: ${why} (${where})`
+        this.#events.tellOnce(message, message)
+      }
     void link.closed.then(() => {
       this.#states.move(slot, 'closed')
       this.#closedAt = clock.now()

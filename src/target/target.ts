@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { invalidOption } from '../errors.ts'
 import { isPlainObject } from '../options/check.ts'
+import { type Pinning, pinningOf } from '../options/proxy.ts'
 import type { ConnectionSettings, Credentials, Settings } from '../options.ts'
+import { refuseUnfit } from './proxied.ts'
 import { isRdsProxy, type Tls, tlsOf } from './tls.ts'
 
 /** Where links lead, with which trust, as whom. The host alone decides where we connect. */
@@ -16,15 +18,18 @@ export interface Target {
   readonly credentials: Credentials | undefined
   /** Through RDS Proxy: nothing that pins, no ping, no reset. */
   readonly proxied: boolean
+  /** What is done there about statements that pin. */
+  readonly pinning: Pinning
   readonly driver: Readonly<Record<string, unknown>>
 }
 
 /** @throws WarmpoolError `INVALID_OPTION` where credentials would travel in clear */
 export function targetOf(connection: ConnectionSettings, settings: Settings): Target {
+  settings.credentials?.check?.(connection)
   const tls = tlsOf(connection, settings.tls)
   if (!tls) refuseCleartext(connection, settings)
-  const proxied = settings.proxy === 'auto' ? isRdsProxy(connection.host) : settings.proxy
-  if (proxied) refusePinning(settings.session)
+  const proxied = settings.proxy === 'auto' ? isRdsProxy(connection.host) : settings.proxy !== false
+  if (proxied) refuseUnfit(connection, settings)
   return {
     host: connection.host,
     port: connection.port,
@@ -35,6 +40,7 @@ export function targetOf(connection: ConnectionSettings, settings: Settings): Ta
     tls,
     credentials: settings.credentials,
     proxied,
+    pinning: pinningOf(settings.proxy),
     driver: connection.driver,
   }
 }
@@ -45,27 +51,6 @@ function refuseCleartext({ driver }: ConnectionSettings, { credentials }: Settin
     throw invalidOption('credentials', 'a token that is sent in clear, without TLS', verified)
   if (driver.authPlugins && 'mysql_clear_password' in (driver.authPlugins as object))
     throw invalidOption('connection.authPlugins', 'mysql_clear_password without TLS', verified)
-}
-
-/** What RDS Proxy tracks: setting anything else pins the session to one server connection (AWS, RDS Proxy, pinning). */
-const TRACKED = [
-  'character_set_client',
-  'character_set_connection',
-  'character_set_results',
-  'collation_connection',
-  'interactive_timeout',
-  'net_write_timeout',
-  'sql_mode',
-  'time_zone',
-  'transaction_isolation',
-  'transaction_read_only',
-  'wait_timeout',
-]
-
-function refusePinning(session: Settings['session']): void {
-  for (const name of Object.keys(session))
-    if (!TRACKED.includes(name.toLowerCase()))
-      throw invalidOption(`session.${name}`, 'a variable that pins an RDS Proxy session', TRACKED.join(', '))
 }
 
 /** Where it is, in messages. */
