@@ -1,11 +1,12 @@
 import { type Alarm, alarmAt, clock, turn } from './clock.ts'
 import { connectFailed } from './connect-failed.ts'
-import { credentialsFailed, type Login, loginFor } from './credentials/login.ts'
+import { loginInTime } from './credentials/login.ts'
+import { toldOf } from './credentials/thrown.ts'
 import { type Address, connectionLost, escapeId, escapeValue, noAnswer } from './driver.ts'
 import { WarmpoolError } from './errors.ts'
 import { Link } from './link.ts'
-import type { Settings } from './options.ts'
-import { Patience } from './patience.ts'
+import type { ConnectionSettings, Settings } from './options.ts'
+import { inTime, Patience, sleep } from './patience.ts'
 import { backoff } from './policy/backoff.ts'
 import { connectTrouble, hadNoTime, moreTelling } from './policy/connect-trouble.ts'
 import { accessDenied, connectRetryable, type Fault } from './policy/faults.ts'
@@ -30,18 +31,18 @@ export interface Progress {
 export class Connector {
   readonly #settings: Settings
   readonly #lease: ServerLease
+  readonly #tell: (doubt: string) => void
   readonly #writer = new Writer()
   #target: Promise<Target> | undefined
 
-  constructor(settings: Settings, lease: ServerLease) {
+  /** @param tell hears what a person should know about where it connects, and as whom */
+  constructor(settings: Settings, lease: ServerLease, tell: (doubt: string) => void = () => {}) {
     this.#settings = settings
     this.#lease = lease
+    this.#tell = tell
     // A target that is known already is checked now, when the pool is created.
-    if (typeof settings.connection !== 'function') {
-      const target = targetOf(settings.connection, settings)
-      this.#target = Promise.resolve(target)
-      this.proxied = target.proxied
-    }
+    if (typeof settings.connection !== 'function')
+      this.#target = Promise.resolve(this.#checked(settings.connection))
   }
 
   /** Known after the first connection at the latest. */
@@ -66,10 +67,11 @@ export class Connector {
     const target = await this.#knownTarget(patience)
     progress.to = placeOf(target)
     let renewed = false
+    let refused: number | undefined
     let told: (Error & Fault) | undefined
     for (let attempt = 1; ; attempt++) {
       progress.attempt = attempt
-      const login = await loginInTime(target, patience)
+      const login = await loginInTime(target, patience, refused)
       const began = clock.now()
       try {
         const link = new Link(target, login)
@@ -80,11 +82,13 @@ export class Connector {
         const fault = error as Error & Fault
         const lasted = clock.now() - began
         if (hadNoTime(fault, lasted)) Object.assign(fault, { stage: 'waiting' })
+        if (accessDenied(fault) && login.signed) Object.assign(fault, { signed: login.signed })
         told = moreTelling(told, fault, lasted)
         progress.trouble = connectTrouble(told).sentence
         const renew: boolean = target.credentials !== undefined && accessDenied(fault) && !renewed
         const pause = renew || fault.code === OVERSLEPT ? 0 : backoff(attempt, clock.now() - started)
         renewed ||= renew
+        refused = renew ? began : undefined
         const again = (renew || connectRetryable(fault)) && patience.allows(pause)
         if (again) await sleep(pause, patience)
         if (!again || !patience.allows(0))
@@ -94,15 +98,22 @@ export class Connector {
   }
 
   /**
-   * The control connection: to one server's own address, and no further than the handshake. One attempt.
+   * The control connection: to one server's own address, and no further than the handshake. One attempt, or two with credentials.
    *
    * @throws whatever was in the way
    */
   async control(address: Address | undefined, until: number): Promise<Link> {
     const patience = new Patience(until, new AbortController().signal)
     const target = await this.#knownTarget(patience)
-    const login = await loginInTime(target, patience)
-    return this.#opened(new Link(target, login, address), patience)
+    const dial = async (refused?: number): Promise<Link> => {
+      const login = await loginInTime(target, patience, refused)
+      const began = clock.now()
+      return this.#opened(new Link(target, login, address), patience).catch((fault) => {
+        if (refused !== undefined || !target.credentials || !accessDenied(fault)) throw fault
+        return dial(began)
+      })
+    }
+    return dial()
   }
 
   async #makeOurs(link: Link, proxied: boolean, waited: () => boolean): Promise<void> {
@@ -180,7 +191,7 @@ export class Connector {
     this.#target ??= this.#askTarget()
     const asked = this.#target
     try {
-      return await inTime(asked, patience, () => connectionFailed(NO_ANSWER))
+      return await inTime(asked, patience, () => connectionFailed('gave no answer in time'))
     } catch (error) {
       if (this.#target === asked) this.#target = undefined
       throw error
@@ -189,18 +200,23 @@ export class Connector {
 
   async #askTarget(): Promise<Target> {
     const source = this.#settings.connection
-    const connection = typeof source === 'function' ? await source().catch(connectionThrew) : source
+    return this.#checked(typeof source === 'function' ? await source().catch(connectionThrew) : source)
+  }
+
+  #checked(connection: ConnectionSettings): Target {
     const target = targetOf(connection, this.#settings)
     this.proxied = target.proxied
+    const doubt = target.credentials?.doubt?.(target)
+    // A turn later, when whoever made the pool can have begun to listen.
+    if (doubt) process.nextTick(this.#tell, doubt)
     return target
   }
 }
 
-const NO_ANSWER = 'gave no answer in time'
-
-function connectionThrew(cause: unknown): never {
-  if (cause instanceof WarmpoolError) throw cause
-  throw connectionFailed(`failed: ${cause instanceof Error ? cause.message : String(cause)}`, cause)
+function connectionThrew(thrown: unknown): never {
+  if (thrown instanceof WarmpoolError) throw thrown
+  const { words, cause } = toldOf(thrown)
+  throw connectionFailed(`failed: ${words}`, cause)
 }
 
 function connectionFailed(how: string, cause?: unknown): WarmpoolError {
@@ -216,27 +232,4 @@ const OVERSLEPT = 'OVERSLEPT'
 
 function overslept(): Error {
   return Object.assign(new Error('no answer after a freeze'), { code: OVERSLEPT })
-}
-
-/** Where there are no credentials to ask for, nobody can be late with them. */
-function loginInTime(target: Target, patience: Patience): Promise<Login> {
-  const login = loginFor(target)
-  return target.credentials ? inTime(login, patience, () => credentialsFailed(NO_ANSWER)) : login
-}
-
-/** What comes too late is dropped. */
-function inTime<T>(awaited: Promise<T>, patience: Patience, late: () => WarmpoolError): Promise<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<T>()
-  const settled = patience.watch({ giveUp: () => reject(late()), woken: () => {} })
-  awaited.then(resolve, reject)
-  return promise.finally(settled) // also of what never comes
-}
-
-async function sleep(pause: number, patience: Patience): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const settled = patience.watch({ giveUp: resolve, woken: resolve })
-  const timer = setTimeout(resolve, pause)
-  await promise
-  clearTimeout(timer)
-  settled()
 }

@@ -18,6 +18,7 @@ export type {
   ConnectionInput,
   Credentials,
   CredentialsRequest,
+  GivenCredentials,
   PoolOptions,
   ReaderOptions,
   TlsOptions,

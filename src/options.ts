@@ -28,6 +28,7 @@ export type { TlsOptions } from './options/trust.ts'
 export type {
   Credentials,
   CredentialsRequest,
+  GivenCredentials,
   PoolOptions,
   ReaderOptions,
   Settings,
@@ -159,7 +160,11 @@ function sessionVariables(value: unknown, option: string): Settings['session'] {
 
 function credentialsFunction(value: unknown, option: string): Credentials {
   if (typeof value === 'function') return value as Credentials
-  throw invalidOption(option, kindOf(value), 'iam() or an async function giving { user?, password }')
+  throw invalidOption(
+    option,
+    kindOf(value),
+    'iam(), secret() or an async function giving { user?, password }',
+  )
 }
 
 function tlsOptions(value: unknown, option: string): Settings['tls'] {

@@ -63,3 +63,21 @@ export class Patience {
     }
   }
 }
+
+/** What comes too late is dropped. @param late what is thrown then */
+export function inTime<T>(awaited: Promise<T>, patience: Patience, late: () => Error): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  const settled = patience.watch({ giveUp: () => reject(late()), woken: () => {} })
+  awaited.then(resolve, reject)
+  return promise.finally(settled) // also of what never comes
+}
+
+/** Waits, for no longer than there is patience. @param pause milliseconds */
+export async function sleep(pause: number, patience: Patience): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const settled = patience.watch({ giveUp: resolve, woken: resolve })
+  const timer = setTimeout(resolve, pause)
+  await promise
+  clearTimeout(timer)
+  settled()
+}

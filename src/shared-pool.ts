@@ -39,7 +39,8 @@ export class SharedPool implements Living {
     this.#share = this.#shareHere()
     const limits = { ...settings, connectionLimit: this.#share.limit }
     const lease = new ServerLease(settings)
-    this.#slots = new Slots(limits, new Connector(settings, lease), this.events)
+    const tell = (doubt: string) => this.events.tellOnce(doubt, doubt)
+    this.#slots = new Slots(limits, new Connector(settings, lease, tell), this.events)
     this.scope = new Scope(this.#slots, settings, this.events, lease)
     livingPools().add(this)
     if (prewarmsHere(settings)) this.#slots.prewarm()

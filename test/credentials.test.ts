@@ -1,6 +1,15 @@
 import { afterEach, expect, test } from 'vitest'
-import { type Credentials, createPool, type Pool, type PoolOptions } from '../src/index.ts'
+import { clock } from '../src/clock.ts'
+import {
+  type Credentials,
+  type CredentialsRequest,
+  createPool,
+  type Pool,
+  type PoolOptions,
+} from '../src/index.ts'
 import { databaseForFile } from './support/database.ts'
+import { printed } from './support/printed.ts'
+import { keepSecret } from './support/secrets.ts'
 
 const server = databaseForFile()
 let pool: Pool
@@ -28,9 +37,24 @@ test('credentials are asked for once for each handshake, and told where it goes'
   await Promise.all([pool.query('SELECT SLEEP(0.05)'), pool.query('SELECT SLEEP(0.05)')])
   for (let i = 0; i < 10; i++) await pool.query('SELECT 1')
   expect(requests).toEqual([
-    { host, port, user },
-    { host, port, user },
+    { host, port, user, renew: false },
+    { host, port, user, renew: false },
   ])
+})
+
+test('credentials are told when what they gave was refused, and when that was given', async () => {
+  await rotate('second')
+  const started = clock.now()
+  const requests: CredentialsRequest[] = []
+  open(async (request) => {
+    requests.push(request)
+    return { user: 'rotated', password: request.renew ? 'second' : 'first' }
+  })
+  await pool.query('SELECT 1')
+  expect(requests.map(({ renew }) => renew)).toEqual([false, true])
+  expect(requests[0]?.newerThan).toBeUndefined()
+  expect(requests[1]?.newerThan).toBeGreaterThan(started)
+  expect(requests[1]?.newerThan).toBeLessThan(clock.now())
 })
 
 test('a password that is rotated between two connections is no error', async () => {
@@ -85,6 +109,64 @@ test('a failure to get credentials is told with its cause, and not kept', async 
   sealed = false
   await pool.query('SELECT 1')
 })
+
+/** None is to be seen in an error, whatever is done with it. */
+const MISTAKEN = 'correct horse battery staple'
+keepSecret(MISTAKEN)
+/** Its error shows it as soon as the function of the test is rejected with it, so it is looked for by hand. */
+const HOST = 'tr0ub4dor-and-3'
+const unreadable = (text: string) => {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    // As Powertools' parameters has it.
+    throw new Error(`Unable to transform value using 'json' transform: ${(cause as Error).message}`, {
+      cause,
+    })
+  }
+}
+
+test.each<[string, () => unknown]>([
+  ['a text that is no JSON', () => JSON.parse(MISTAKEN)],
+  ['half of a JSON text', () => JSON.parse(`{"password":"${MISTAKEN}`)],
+  ['the same in the words of a library', () => unreadable(MISTAKEN)],
+  [
+    'the same as a cause',
+    () => raise(new Error('no secret', { cause: thrownBy(() => JSON.parse(MISTAKEN)) })),
+  ],
+  [
+    'the same among several errors',
+    () => raise(new AggregateError([thrownBy(() => JSON.parse(MISTAKEN))], 'no source has it')),
+  ],
+  ['the words alone', () => raise((thrownBy(() => JSON.parse(MISTAKEN)) as Error).message)],
+  ['a URL that is none', () => new URL(`mysql://shop:${HOST}@[`)],
+])('what could not be parsed is not shown: %s', async (_, fail) => {
+  const what = expect.stringMatching(/ failed: \w+( \w+)?; its words are kept back, .* could not be parsed$/)
+  open(async () => fail() as never)
+  const failure = await pool.query('SELECT 1').catch((error) => error)
+  expect(failure).toMatchObject({ code: 'CREDENTIALS_FAILED', message: what })
+  expect(failure.cause).toBeUndefined()
+  expect(printed(failure)).not.toContain(HOST)
+
+  const other = createPool({ name: 'other', connection: async () => fail() as never })
+  const second = await other.query('SELECT 1').catch((error) => error)
+  expect(second).toMatchObject({ code: 'CONNECT_FAILED', message: what })
+  expect(second.cause).toBeUndefined()
+  expect(printed(second)).not.toContain(HOST)
+  await other.end()
+})
+
+function raise(error: unknown): never {
+  throw error
+}
+
+function thrownBy(fail: () => unknown): unknown {
+  try {
+    return fail()
+  } catch (error) {
+    return error
+  }
+}
 
 test.each([
   ['nothing', undefined],

@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module'
-import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { makeCertificate } from '../local/src/database/certificate.ts'
+import { clock } from '../src/clock.ts'
 import { type Credentials, createPool, iam, type Pool, type PoolOptions } from '../src/index.ts'
+import { bytesOfAws } from './support/bundled.ts'
 import { Eavesdropper } from './support/eavesdropper.ts'
 import { missingForTokens, TokenDatabase } from './support/pam.ts'
 import { keepSecret } from './support/secrets.ts'
@@ -40,12 +41,26 @@ describe.skipIf(missing)('a server that checks tokens as RDS does', () => {
     database = await TokenDatabase.start(keys)
   })
   afterAll(() => database?.[Symbol.asyncDispose]())
-  beforeEach(() => void database.verdicts())
+  let ahead = 0
+  beforeEach(() => {
+    ahead = 0
+    database.setAhead(0)
+    database.verdicts()
+  })
+
+  /** Keys that are good for so long yet, milliseconds. */
+  function stubKeys(life: number): void {
+    const until = Date.now() + life
+    vi.stubEnv('AWS_SESSION_TOKEN', `until-${until}`)
+    vi.stubEnv('AWS_CREDENTIAL_EXPIRATION', new Date(until).toISOString())
+  }
 
   function openWith(credentials: Credentials, options: PoolOptions = {}): Pool {
     const { port, database: schema, ca } = database.server
     const connection = { host: 'localhost', port, user: 'iam', database: schema }
-    return open({ connection, tls: { ca: String(ca) }, credentials, ...options })
+    // A handshake that a busy machine holds up for long is not begun again: each is counted here.
+    const patient = { validateTimeout: 10_000, connectTimeout: 20_000 }
+    return open({ connection, tls: { ca: String(ca) }, credentials, ...patient, ...options })
   }
 
   test('lets iam() in, which loads its signer when the first connection opens', async () => {
@@ -56,37 +71,83 @@ describe.skipIf(missing)('a server that checks tokens as RDS does', () => {
     expect(database.verdicts()).toEqual([{ user: 'iam' }])
   })
 
-  test('sees one token for each handshake, asked for at that moment', async () => {
+  /** Lets time pass here and there. */
+  function pass(milliseconds: number): void {
+    vi.setSystemTime(Date.now() + milliseconds)
+    ahead += milliseconds
+    database.setAhead(ahead)
+  }
+
+  /** By a handshake of its own. */
+  async function letIn(pool: Pool): Promise<void> {
+    await database.server.killConnections('iam')
+    await vi.waitFor(() => expect(pool.stats().total).toBe(0))
+    await pool.query('SELECT 1')
+  }
+
+  test('sees one token of all that open close together, and another ten minutes later', async () => {
     const { credentials, asked } = counting(iam())
     const pool = openWith(credentials, { connectionLimit: 3 })
-    await Promise.all([1, 2, 3].map(() => pool.query('SELECT SLEEP(0.1)')))
-    await pool.query('SELECT 1')
-    expect(asked).toHaveLength(3)
-    expect(database.verdicts()).toHaveLength(3)
-
-    await database.server.killConnections('iam')
-    vi.setSystemTime(Date.now() + 10_000) // tokens of one second are the same
-    await pool.query('SELECT 1')
+    await openAll(pool, 3)
+    pass(590_000)
+    await letIn(pool)
     expect(asked).toHaveLength(4)
-    expect(new Set(asked.slice(3)).isDisjointFrom(new Set(asked.slice(0, 3)))).toBe(true)
+    expect(new Set(asked).size).toBe(1)
+    pass(20_000)
+    await letIn(pool)
+    expect(new Set(asked).size).toBe(2)
+    expect(database.verdicts()).toEqual(Array(5).fill({ user: 'iam' }))
   })
 
-  test('refuses an expired token, and the one that takes its place; the error has the whole story', async () => {
+  test('never refuses a pool that lives for longer than any token', async () => {
     const { credentials, asked } = counting(iam())
     const pool = openWith(credentials)
-    vi.setSystemTime(Date.now() - 901_000)
-    const failure = await pool.query('SELECT 1').catch((error) => error)
-    expect(failure).toMatchObject({
-      code: 'CONNECT_FAILED',
-      message: expect.stringMatching(
-        /^cannot connect to localhost:\d+ as iam: .*\(Access denied .*; 2 attempts, \d+ ms\)$/,
-      ),
-      cause: { errno: 1045 },
-    })
-    expect(database.verdicts()).toEqual([
-      { user: 'iam', wrong: 'age' },
-      { user: 'iam', wrong: 'age' },
-    ])
+    await pool.query('SELECT 1')
+    for (let quarter = 0; quarter < 2; quarter++) {
+      pass(16 * 60_000)
+      await letIn(pool)
+    }
+    expect(database.verdicts()).toEqual(Array(3).fill({ user: 'iam' }))
+    expect(new Set(asked).size).toBe(3)
+  })
+
+  test('sees another token before the keys of the one before have expired', async () => {
+    stubKeys(120_000)
+    const { credentials, asked } = counting(iam())
+    const pool = openWith(credentials)
+    await pool.query('SELECT 1')
+    pass(50_000)
+    await letIn(pool)
+    expect(new Set(asked).size).toBe(1)
+    stubKeys(900_000) // as whoever gives them out has them by then
+    pass(15_000)
+    await letIn(pool)
+    pass(60_000)
+    await letIn(pool)
+    expect(new Set(asked).size).toBe(2)
+    expect(database.verdicts()).toEqual(Array(4).fill({ user: 'iam' }))
+  })
+
+  test('refuses a token by keys that have expired', async () => {
+    stubKeys(-1000)
+    await expect(openWith(iam()).query('SELECT 1')).rejects.toMatchObject({ cause: { errno: 1045 } })
+    expect(database.verdicts()).toEqual(Array(2).fill({ user: 'iam', wrong: 'keys expired' }))
+  })
+
+  test('refuses a token by a clock that is behind, and the one that takes its place; the error has the whole story', async () => {
+    const { credentials, asked } = counting(iam())
+    const pool = openWith(credentials)
+    const now = new Date(Date.now() - 3_600_000)
+    vi.setSystemTime(now)
+    const failure: Error = await pool.query('SELECT 1').catch((error) => error)
+    expect(failure).toMatchObject({ code: 'CONNECT_FAILED', cause: { errno: 1045 } })
+    const [, signed, place] =
+      /^cannot connect to localhost:\d+ as iam: the server does not take this IAM token; look at rds-db:connect .*, the user's plugin \(AWSAuthenticationPlugin\), the host that was signed and this machine's clock: the token was signed for (localhost:\d+ as iam) at (\S+Z) \(Access denied .*; 2 attempts, \d+ ms\)$/.exec(
+        failure.message,
+      ) ?? []
+    expect(signed).toBe(`localhost:${database.server.port} as iam`)
+    expect(Math.abs(Date.parse(String(place)) - now.getTime())).toBeLessThan(30_000)
+    expect(database.verdicts()).toEqual(Array(2).fill({ user: 'iam', wrong: 'age' }))
     expect(asked).toHaveLength(2)
   })
 
@@ -100,6 +161,23 @@ describe.skipIf(missing)('a server that checks tokens as RDS does', () => {
     })
     await pool.query('SELECT 1')
     expect(database.verdicts()).toEqual([{ user: 'iam', wrong: 'form' }, { user: 'iam' }])
+  })
+
+  test('refuses six handshakes that share a bad token, and lets them in with one that they share', async () => {
+    const sign = iam()
+    const { port } = database.server
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'another')
+    await sign({ host: 'localhost', port, user: 'iam', renew: false })
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', keys.secretAccessKey)
+    const { Signer } = await import('@aws-sdk/rds-signer')
+    const signing = vi.spyOn(Signer.prototype, 'getAuthToken')
+    const pool = openWith(sign, { connectionLimit: 6 })
+    await openAll(pool, 6)
+    const verdicts = database.verdicts()
+    expect(verdicts.filter(({ wrong }) => wrong === 'signature')).toHaveLength(6)
+    expect(verdicts.filter(({ wrong }) => wrong === undefined)).toHaveLength(6)
+    expect(signing).toHaveBeenCalledTimes(1)
+    signing.mockRestore()
   })
 
   test.each<[string, string, Credentials]>([
@@ -153,11 +231,13 @@ describe('iam()', () => {
   })
 
   test('says what it lacks: a region, a user, a name to sign, keys', async () => {
-    const request = { host: 'db.internal', port: 3306, user: 'shop' }
+    const request = { host: 'db.internal', port: 3306, user: 'shop', renew: false }
     vi.stubEnv('AWS_REGION', undefined)
     await expect(iam()(request)).rejects.toThrow(/^iam\.region: received nothing; accepted: .*AWS_REGION/)
     await expect(iam()({ ...request, user: undefined })).rejects.toThrow(/^user: received nothing/)
-    await expect(iam()({ ...request, host: '10.0.0.7' })).rejects.toThrow(/^host: received 10\.0\.0\.7/)
+    await expect(iam()({ ...request, host: '10.0.0.7' })).rejects.toThrow(
+      /^connection\.host: received the address 10\.0\.0\.7/,
+    )
     expect(() => iam({ hostName: 'x' } as object)).toThrow(/^iam\.hostName: .*hostname \(mind the case\)/)
 
     vi.stubEnv('AWS_ACCESS_KEY_ID', undefined)
@@ -198,13 +278,130 @@ describe('iam()', () => {
     expect(listener.heard.inside).toContain(`${asked[0]}\0`)
   })
 
-  test('takes the region from the name of the endpoint', async () => {
-    const { password } = await iam()({
-      host: 'shop.abc.ap-south-1.rds.amazonaws.com',
-      port: 3306,
-      user: 'shop',
+  test.each([
+    ['shop.abc.ap-south-1.rds.amazonaws.com', 'ap-south-1'],
+    ['shop.proxy-abc.eu-central-1.rds.amazonaws.com', 'eu-central-1'],
+    ['shop.abc.rds.cn-north-1.amazonaws.com.cn', 'cn-north-1'],
+    ['db.internal', 'eu-west-1'],
+  ])('takes the region from the name of the endpoint, or the environment: %s', async (host, region) => {
+    const { password } = await iam()({ host, port: 3306, user: 'shop', renew: false })
+    expect(decodeURIComponent(password)).toContain(`/${region}/rds-db/aws4_request`)
+  })
+
+  test('signs once for twenty handshakes, and once more when they are refused one by one', async () => {
+    const { Signer } = await import('@aws-sdk/rds-signer')
+    const signing = vi.spyOn(Signer.prototype, 'getAuthToken')
+    const request = { host: 'db.internal', port: 3306, user: 'shop', renew: false }
+    const credentials = iam()
+    const given = await Promise.all(
+      Array.from({ length: 20 }, () => credentials(request).then(() => clock.now())),
+    )
+    expect(signing).toHaveBeenCalledTimes(1)
+    for (const newerThan of given) await credentials({ ...request, renew: true, newerThan })
+    expect(signing).toHaveBeenCalledTimes(2)
+    signing.mockRestore()
+  })
+
+  test('signs also with a signer that does not show its keys', async () => {
+    class Signer {
+      getAuthToken = async () => 'a token'
+    }
+    vi.doMock('@aws-sdk/rds-signer', () => ({ Signer }))
+    const request = { host: 'db.internal', port: 3306, user: 'shop', renew: false }
+    expect(await iam()(request)).toMatchObject({ user: 'shop', password: 'a token' })
+    vi.doUnmock('@aws-sdk/rds-signer')
+  })
+
+  test('signs apart for each endpoint, port and user', async () => {
+    const sign = iam()
+    const request = { host: 'db.internal', port: 3306, user: 'shop', renew: false }
+    const others = [{ host: 'db-ro.internal' }, { port: 3307 }, { user: 'reader' }]
+    const tokens = await Promise.all([{}, ...others].map((other) => sign({ ...request, ...other })))
+    const signed = tokens.map(({ password }) => password.replace(/&X-Amz-.*/, ''))
+    expect(signed).toEqual([
+      'db.internal:3306/?Action=connect&DBUser=shop',
+      'db-ro.internal:3306/?Action=connect&DBUser=shop',
+      'db.internal:3307/?Action=connect&DBUser=shop',
+      'db.internal:3306/?Action=connect&DBUser=reader',
+    ])
+  })
+
+  test('signs anew after it could not', async () => {
+    const { Signer } = await import('@aws-sdk/rds-signer')
+    const signing = vi.spyOn(Signer.prototype, 'getAuthToken').mockRejectedValueOnce(new Error('no keys'))
+    const request = { host: 'db.internal', port: 3306, user: 'shop', renew: false }
+    const credentials = iam()
+    await expect(credentials(request)).rejects.toThrow('no keys')
+    expect(await credentials(request)).toMatchObject({ user: 'shop' })
+    signing.mockRestore()
+  })
+
+  test.each<[string, () => unknown, string]>([
+    [
+      'host',
+      () => createPool({ connection: { ...connection, host: '10.0.0.7' }, credentials: iam() }),
+      'connection.host',
+    ],
+    [
+      'host with TLS',
+      () => createPool({ connection: { host: '::1' }, tls: {}, credentials: iam() }),
+      'connection.host',
+    ],
+    ['name to sign', () => iam({ hostname: '10.0.0.7' }), 'iam.hostname'],
+  ])('is refused an address as its %s, with the reason', (_, make, option) => {
+    expect(make).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_OPTION',
+        message: expect.stringMatching(
+          new RegExp(
+            `^${option}: received the address .*; accepted: the endpoint's name: RDS takes an IAM token only`,
+          ),
+        ),
+      }),
+    )
+  })
+
+  describe('where the name that is signed', () => {
+    /** What pools say that are made in this way, and of connecting twice. */
+    async function told(options: PoolOptions): Promise<string[]> {
+      const said: string[] = []
+      const logged = vi.spyOn(console, 'warn').mockImplementation(() => {})
+      const pools = [open(options), open(options)]
+      for (const pool of pools) pool.on('warning', (message) => said.push(message))
+      for (const pool of pools) await pool.query('SELECT 1').catch(() => {})
+      logged.mockRestore()
+      return said
+    }
+    // A name that is reserved for leading nowhere.
+    const elsewhere = { host: 'db.invalid', user: 'shop' }
+    const named = (host: string) => ({
+      connection: { host, user: 'shop', port: 1 },
+      tls: {},
+      connectTimeout: 50,
+      credentials: iam(),
     })
-    expect(decodeURIComponent(password)).toContain('/ap-south-1/rds-db/aws4_request')
+
+    test('is no RDS endpoint, that is told once', async () => {
+      const message = expect.stringMatching(
+        /^iam\(\) signs for db\.invalid, which is no RDS endpoint: .* as a CNAME does, .* iam\(\{ hostname \}\)$/,
+      )
+      // Two handles on one pool hear of it.
+      expect(await told({ connection: elsewhere, tls: {}, credentials: iam() })).toEqual([message, message])
+    })
+
+    test('is known only later, it is told then', async () => {
+      const options = { name: 'later', tls: {}, credentials: iam() }
+      expect(await told({ ...options, connection: async () => elsewhere })).toHaveLength(2)
+    })
+
+    test('is localhost, nothing is told', async () => {
+      expect(await told(named('localhost'))).toEqual([])
+    })
+
+    test('is an RDS endpoint though the host is a CNAME, nothing is told', async () => {
+      const credentials = iam({ hostname: 'shop.abc.eu-west-1.rds.amazonaws.com' })
+      expect(await told({ connection: elsewhere, tls: {}, credentials })).toEqual([])
+    })
   })
 
   test('costs a bundle nothing where it is not used', async () => {
@@ -212,6 +409,12 @@ describe('iam()', () => {
     expect(await bytesOfAws('import { iam } from "./src/index.ts"; iam()')).toBeGreaterThan(10_000)
   })
 })
+
+/** Has so many connections open at the same time. */
+async function openAll(pool: Pool, count: number): Promise<void> {
+  const all = await Promise.all(Array.from({ length: count }, () => pool.getConnection()))
+  for (const connection of all) connection.release()
+}
 
 /** Of another's login only the token. */
 const tokenAlone = async (login: ReturnType<Credentials>) => ({ password: (await login).password })
@@ -229,21 +432,4 @@ function counting(sign: Credentials): { credentials: Credentials; asked: string[
 /** The files of the AWS SDK that this process has loaded. */
 function loadedOfAws(): string[] {
   return Object.keys(createRequire(import.meta.url).cache).filter((file) => /@aws-sdk|@smithy/.test(file))
-}
-
-/** How much of a bundle of this program is the AWS SDK's. */
-async function bytesOfAws(program: string): Promise<number> {
-  const { metafile } = await build({
-    stdin: { contents: program, resolveDir: process.cwd() },
-    bundle: true,
-    metafile: true,
-    write: false,
-    platform: 'node',
-    format: 'esm',
-    external: ['mysql2'],
-  })
-  const [output] = Object.values(metafile.outputs)
-  return Object.entries(output?.inputs ?? {})
-    .filter(([file]) => /@aws-sdk|@smithy/.test(file))
-    .reduce((total, [, { bytesInOutput }]) => total + bytesInOutput, 0)
 }

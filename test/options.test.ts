@@ -100,10 +100,10 @@ describe('the others', () => {
     ],
     [
       { credentials: { password: 'x' } },
-      'credentials: received an object; accepted: iam() or an async function giving { user?, password }',
+      'credentials: received an object; accepted: iam(), secret() or an async function giving { user?, password }',
     ],
-    [{ proxy: 'yes' }, "proxy: received 'yes'; accepted: 'auto', true, false"],
-    [{ proxy: null }, "proxy: received null; accepted: 'auto', true, false"],
+    [{ proxy: 'yes' }, "proxy: received 'yes'; accepted: 'auto', true, false, or { pinning }"],
+    [{ proxy: null }, "proxy: received null; accepted: 'auto', true, false, or { pinning }"],
     [{ tls: true }, "tls: received a boolean; accepted: 'auto', false, or an object such as { ca }"],
     [{ tls: { CA: 'x' } }, 'tls.CA: received an option that does not exist; accepted: ca (mind the case)'],
     [

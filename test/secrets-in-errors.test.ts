@@ -96,6 +96,7 @@ const codes: Record<ErrorCode, () => unknown> = {
     throw await failure
   },
   TEXT_EXECUTE_REFUSED: () => open({}, { proxy: true }).execute('SELECT /*! ? */ 1', [1]),
+  PINNED: () => open({}, { proxy: { pinning: 'refuse' } }).query('SET @a = ?', [SECRET]),
   LEAK: () => {
     const pool = open({}, { onLeak: 'throw' })
     return invoke(pool, async () => void (await pool.getConnection()))

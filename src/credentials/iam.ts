@@ -1,7 +1,11 @@
 import { isIP } from 'node:net'
-import { invalidOption, WarmpoolError } from '../errors.ts'
+import { invalidOption } from '../errors.ts'
 import { knownKeys } from '../options/check.ts'
-import type { Credentials, CredentialsRequest } from '../options.ts'
+import type { Credentials, CredentialsRequest, GivenCredentials } from '../options/types.ts'
+import { tokenReusable } from '../policy/token-life.ts'
+import { isRdsEndpoint } from '../target/tls.ts'
+import { Kept } from './kept.ts'
+import { type Place, sign } from './signer.ts'
 
 /** What {@link iam} takes when the connection does not already say it. */
 export interface IamOptions {
@@ -16,51 +20,76 @@ export interface IamOptions {
 }
 
 /**
- * IAM database authentication: a fresh token for each handshake, made by `@aws-sdk/rds-signer` (an optional peer, loaded
- * when the first connection opens). The token travels in clear, so the pool demands verified TLS when it is created.
+ * IAM database authentication, by tokens that `@aws-sdk/rds-signer` makes (an optional peer, loaded when the first connection opens).
+ * One token serves all connections that open within 10 minutes, or for as long as the keys that signed it are good; a refused one is
+ * made anew once. It travels in clear, so the pool demands verified TLS when it is created.
  *
  * ```ts
  * createPool({ connection: { host, user: 'shop', database: 'shop' }, credentials: iam() })
  * ```
  *
- * @throws WarmpoolError `INVALID_OPTION` for an unknown option; when connecting, for a missing region or user
+ * @throws WarmpoolError `INVALID_OPTION` for an unknown option or an address in place of a name; when connecting, for a missing region
+ * or user
  */
 export function iam(options: IamOptions = {}): Credentials {
   knownKeys(options, ['region', 'hostname', 'port', 'user'], 'iam.')
-  const sign = async (request: CredentialsRequest) => {
-    const hostname = options.hostname ?? request.host
-    const username = options.user ?? request.user
-    if (isIP(hostname))
-      throw invalidOption('host', hostname, 'the name of the endpoint: a token is signed for a host name')
-    if (!username) throw invalidOption('user', 'nothing', 'the database user that the token is for')
-    const { Signer } = await loadSigner()
-    const signer = new Signer({
-      hostname,
-      port: options.port ?? request.port,
-      username,
-      region: regionOf(options, hostname),
-    })
-    return { user: username, password: await signer.getAuthToken() }
+  if (isIP(options.hostname ?? '')) throw noName('iam.hostname', String(options.hostname))
+  const tokens = new Map<string, Kept<GivenCredentials>>()
+  const credentials = async (request: CredentialsRequest) => {
+    const place = placeOf(options, request)
+    const key = JSON.stringify(place)
+    const kept = tokens.get(key) ?? new Kept()
+    tokens.set(key, kept)
+    return kept.get(request, () => tokenFor(place))
   }
-  // toJSON lets pools with equal iam() share one target.
-  return Object.assign(sign, { cleartext: true as const, toJSON: () => ({ iam: options }) })
+  return Object.assign(credentials, {
+    cleartext: true as const,
+    check: ({ host }: { host: string }) => {
+      if (isIP(host)) throw noName('connection.host', host)
+    },
+    doubt: ({ host }: { host: string }) => doubtOf(options.hostname ?? host),
+    // Lets pools with equal iam() share one target.
+    toJSON: () => ({ iam: options }),
+  })
 }
 
-async function loadSigner(): Promise<typeof import('@aws-sdk/rds-signer')> {
-  try {
-    return await import('@aws-sdk/rds-signer')
-  } catch (cause) {
-    throw new WarmpoolError(
-      'CREDENTIALS_FAILED',
-      'iam() needs @aws-sdk/rds-signer: npm install @aws-sdk/rds-signer',
-      { cause, outcome: 'not-sent' },
-    )
-  }
+function placeOf(options: IamOptions, request: CredentialsRequest): Place {
+  const hostname = options.hostname ?? request.host
+  const username = options.user ?? request.user
+  if (isIP(hostname)) throw noName('connection.host', hostname)
+  if (!username) throw invalidOption('user', 'nothing', 'the database user that the token is for')
+  return { hostname, port: options.port ?? request.port, username, region: regionOf(options, hostname) }
 }
+
+/** Its times are those of the system's clock, which RDS compares with its own. */
+async function tokenFor(place: Place): Promise<{ value: GivenCredentials; reusable: number }> {
+  const { hostname, port, username } = place
+  const { token, keysExpire } = await sign(place)
+  const signed = `for ${hostname}:${port} as ${username} at ${new Date().toISOString().replace(/\.\d+/, '')}`
+  const keysLast = keysExpire && keysExpire.getTime() - Date.now()
+  return { value: { user: username, password: token, signed }, reusable: tokenReusable(keysLast) }
+}
+
+function noName(option: string, address: string): Error {
+  return invalidOption(
+    option,
+    `the address ${address}`,
+    "the endpoint's name: RDS takes an IAM token only for the name that was signed, and TLS verifies it",
+  )
+}
+
+/** `localhost` is for tests and tunnels, whose tokens somebody else judges. */
+function doubtOf(hostname: string): string | undefined {
+  if (hostname === 'localhost' || isRdsEndpoint(hostname)) return undefined
+  return `iam() signs for ${hostname}, which is no RDS endpoint: RDS takes a token only for the endpoint's own name; where this one leads there, as a CNAME does, connect to that name itself, as its certificate has no other, or give it as iam({ hostname })`
+}
+
+/** In an endpoint's name the region stands before `rds`; in the China regions after it, or before it as well. */
+const REGION = /\.(?:([^.]+)\.rds(?:-fips)?|rds(?:-fips)?\.([^.]+))\.amazonaws\.[a-z.]+$/i
 
 function regionOf(options: IamOptions, hostname: string): string {
-  const region =
-    options.region ?? /\.([^.]+)\.rds\.amazonaws\.com(\.cn)?$/i.exec(hostname)?.[1] ?? process.env.AWS_REGION
+  const [, before, after] = REGION.exec(hostname) ?? []
+  const region = options.region ?? before ?? after ?? process.env.AWS_REGION
   if (region) return region
   throw invalidOption('iam.region', 'nothing', `a region: ${hostname} names none and AWS_REGION is not set`)
 }

@@ -37,14 +37,18 @@ export class TokenDatabase implements AsyncDisposable {
   readonly server: Database
   readonly #service: string
   readonly #log: string
+  readonly #settings: string
+  readonly #expected: Expected
 
   private constructor(server: Database, keys: Keys) {
     const home = String(server.directory)
     const expected: Expected = { ...keys, host: 'localhost', port: server.port, log: join(home, 'verdicts') }
     const settings = join(home, 'expected.json')
-    writeFileSync(settings, JSON.stringify(expected), { mode: 0o600 })
     writeFileSync(expected.log, '')
     this.server = server
+    this.#settings = settings
+    this.#expected = expected
+    this.setAhead(0)
     this.#log = expected.log
     this.#service = `warmpool-${process.pid}-${server.port}`
     process.once('exit', () => this.#remove())
@@ -63,6 +67,11 @@ export class TokenDatabase implements AsyncDisposable {
     await server.query(`CREATE USER iam IDENTIFIED VIA pam USING '${database.#service}'`)
     await server.query(`GRANT ALL ON ${server.database}.* TO iam`)
     return database
+  }
+
+  /** Sets the clock that tokens are judged by, milliseconds ahead of the machine's. */
+  setAhead(ahead: number): void {
+    writeFileSync(this.#settings, JSON.stringify({ ...this.#expected, ahead }), { mode: 0o600 })
   }
 
   /** What was judged since the last call, oldest first. */

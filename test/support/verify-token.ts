@@ -8,6 +8,8 @@ export interface Expected {
   readonly region: string
   readonly host: string
   readonly port: number
+  /** By how much the clock that it goes by is ahead, milliseconds. */
+  readonly ahead?: number
   /** Where each verdict is written down, a line each. */
   readonly log: string
 }
@@ -16,12 +18,12 @@ export interface Expected {
 export interface Verdict {
   readonly user: string
   /** Nothing is wrong with it: it is let in. */
-  readonly wrong?: 'form' | 'endpoint' | 'user' | 'key' | 'age' | 'signature'
+  readonly wrong?: 'form' | 'endpoint' | 'user' | 'key' | 'keys expired' | 'age' | 'signature'
 }
 
 /**
  * Judges a token as RDS does: a request for `rds-db:connect`, signed with Signature Version 4 in its query, for this very
- * endpoint and user, at most 900 s old.
+ * endpoint and user, at most 900 s old, by keys that are good yet: a test's session token may say until when.
  */
 export function judge(token: string, user: string, expected: Expected, now = Date.now()): Verdict {
   const endpoint = `${expected.host}:${expected.port}`
@@ -34,6 +36,8 @@ export function judge(token: string, user: string, expected: Expected, now = Dat
   if (query.get('DBUser') !== user) return { user, wrong: 'user' }
   const scope = `${query.get('X-Amz-Date')?.slice(0, 8)}/${expected.region}/rds-db/aws4_request`
   if (query.get('X-Amz-Credential') !== `${expected.accessKeyId}/${scope}`) return { user, wrong: 'key' }
+  const [, until] = /until-(\d+)/.exec(query.get('X-Amz-Security-Token') ?? '') ?? []
+  if (until !== undefined && Number(until) <= now) return { user, wrong: 'keys expired' }
   const made = Date.UTC(year, Number(month) - 1, day, hour, minute, second)
   const age = (now - made) / 1000
   if (query.get('X-Amz-Expires') !== '900' || age > 900 || age < -60) return { user, wrong: 'age' }
@@ -66,7 +70,7 @@ function sha256(text: string): string {
 if (process.env.PAM_USER !== undefined && process.argv[2] !== undefined) {
   const expected: Expected = JSON.parse(readFileSync(process.argv[2], 'utf8'))
   const token = readFileSync(0, 'utf8').replace(/\0+$/, '')
-  const verdict = judge(token, process.env.PAM_USER, expected)
+  const verdict = judge(token, process.env.PAM_USER, expected, Date.now() + (expected.ahead ?? 0))
   appendFileSync(expected.log, `${JSON.stringify(verdict)}\n`)
   process.exitCode = verdict.wrong ? 1 : 0
 }
