@@ -1,32 +1,48 @@
-import { execFile } from 'node:child_process'
-import { rm } from 'node:fs/promises'
-import { promisify } from 'node:util'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readService } from '../local/src/service/service.ts'
+import { Variables } from '../local/src/service/variables.ts'
+import { parseYaml } from '../local/src/service/yaml-file.ts'
 import { openShop } from './open-shop.ts'
-import { ShopCopy, unpack } from './packaged-shop.ts'
-
-type Packages = Awaited<ReturnType<ShopCopy['packages']>>
-type Resources = Awaited<ReturnType<ShopCopy['resources']>>
+import { getOrder42, holding, type Packaged, ShopCopy, SIGNER } from './packaged-shop.ts'
+import { decided } from './support/cloudformation/decided.ts'
+import { mistakesIn } from './support/cloudformation/mistakes.ts'
+import { waysIn, waysOut } from './support/cloudformation/ways.ts'
 
 const FUNCTIONS = ['GetOrder', 'PlaceOrder', 'ListProducts', 'ImportOrders', 'Migrate']
 
-let shop: ShopCopy
-let packages: Packages
-let resources: Resources
+const shops: ShopCopy[] = []
+let packaged: Packaged
+let resources: Packaged['template']['Resources']
+let packages: Packaged['packages']
+let seeded: Awaited<ReturnType<typeof openShop>>
+let invoked: ReturnType<ShopCopy['osls']>
+// Side by side, as osls takes its time. In copies of their own, as it leaves things behind.
 beforeAll(async () => {
-  shop = await ShopCopy.make()
-  await shop.osls(['package'])
-  packages = await shop.packages()
-  resources = await shop.resources()
-}, 60_000)
-afterAll(() => shop[Symbol.asyncDispose]())
+  const [toPackage, toInvoke] = await Promise.all([ShopCopy.make(), ShopCopy.make()])
+  shops.push(toPackage, toInvoke)
+  const packaging = toPackage.package()
+  seeded = await openShop()
+  const invoke = ['invoke', 'local', '--function', 'getOrder', '--path', 'test/events/get-order.json']
+  invoked = toInvoke.osls(invoke, { DATABASE_URL: seeded.database.url })
+  await Promise.allSettled([packaging, invoked])
+  packaged = await packaging
+  resources = packaged.template.Resources
+  packages = packaged.packages
+}, 120_000)
+afterAll(async () => {
+  await Promise.all(shops.map((shop) => shop[Symbol.asyncDispose]()))
+  await seeded[Symbol.asyncDispose]()
+})
 
 const properties = (name: string) => resources[name]?.Properties
 const ofType = (type: string) => Object.values(resources).filter((resource) => resource.Type === type)
-/** The names of the packages that hold a text. Not the text itself: a megabyte in a failure's message helps nobody. */
-const holding = (all: Packages, text: RegExp) =>
-  all.filter(({ files }) => text.test(Buffer.concat(Object.values(files)).toString())).map(({ name }) => name)
-const SIGNER = /AWS4-HMAC-SHA256/
+
+it('is packaged without a warning, into a template that CloudFormation takes', () => {
+  expect(packaged.told).not.toMatch(/warn|deprecat/i)
+  expect(mistakesIn(packaged.template)).toEqual([])
+})
 
 describe('each function', () => {
   it.each(FUNCTIONS)('%s runs on nodejs24.x and arm64, in the VPC, with reserved concurrency', (name) => {
@@ -36,7 +52,7 @@ describe('each function', () => {
       Handler: expect.stringMatching(/^handlers\/[a-z-]+\.handler$/),
       ReservedConcurrentExecutions: expect.any(Number),
       VpcConfig: {
-        SecurityGroupIds: ['sg-33333333'],
+        SecurityGroupIds: [{ 'Fn::GetAtt': ['FunctionSecurityGroup', 'GroupId'] }],
         SubnetIds: { 'Fn::Split': [',', 'subnet-11111111,subnet-22222222'] },
       },
       Environment: { Variables: { DB_HOST: expect.stringContaining('.rds.amazonaws.com'), DB_NAME: 'shop' } },
@@ -53,8 +69,41 @@ describe('each function', () => {
       properties(name)?.Environment as { Variables: Record<string, string> }
     const { DB_USER, DB_PASSWORD } = environment('GetOrderLambdaFunction').Variables
     expect(DB_USER).toBe('shop')
-    expect(DB_PASSWORD).toBe('{{resolve:secretsmanager:shop/database:SecretString:password}}')
+    expect(DB_PASSWORD).toMatch(
+      /^{{resolve:secretsmanager:arn:aws:.*:secret:shop\/database-\w+:SecretString:password}}$/,
+    )
     expect(environment('MigrateLambdaFunction').Variables.DB_USER).toBe('shop_migration')
+  })
+})
+
+describe('the database', () => {
+  it('is reached by the functions on port 3306, and is all that they reach', () => {
+    expect(waysOut(resources)).toEqual(['FunctionSecurityGroup to sg-33333333'])
+    expect(waysIn(resources)).toEqual(['FunctionSecurityGroup to sg-33333333'])
+  })
+
+  it.each([
+    [
+      'cluster',
+      [
+        { Name: 'DBClusterIdentifier', Value: 'shop' },
+        { Name: 'Role', Value: 'WRITER' },
+      ],
+    ],
+    ['instance', [{ Name: 'DBInstanceIdentifier', Value: 'shop' }]],
+  ])('rings when a %s has more than four fifths of its connections in use', (kind, Dimensions) => {
+    const Conditions = {
+      ...packaged.template.Conditions,
+      DatabaseIsCluster: { 'Fn::Equals': [kind, 'cluster'] },
+    }
+    expect(decided({ ...packaged.template, Conditions }).ConnectionsAlarm?.Properties).toMatchObject({
+      Metrics: [
+        { Expression: '100 * connections / 1000' },
+        { MetricStat: { Stat: 'Maximum', Metric: { MetricName: 'DatabaseConnections', Dimensions } } },
+      ],
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 80,
+    })
   })
 })
 
@@ -109,30 +158,31 @@ describe('privileges', () => {
     expect(granted()).not.toMatch(/:\*"/) // no service granted whole
   })
 
-  it('hold no rds-db:connect, and the package no token signer, when passwords are used', () => {
+  it('hold no rds-db:connect, and the package nothing of the AWS SDK, when passwords are used', () => {
     expect(granted()).not.toContain('rds-db')
     expect(holding(packages, SIGNER)).toEqual([])
+    expect(holding(packages, /GetSecretValue|aws-sdk-js/)).toEqual([])
   })
 
-  it('hold rds-db:connect for the one user of the one database with IAM, and the package the signer', async () => {
-    await using other = await ShopCopy.make()
-    await other.osls(['package', '--param', 'dbAuth=iam', '--param', 'dbResourceId=prx-0123'])
-    const { ConnectAsShop, ConnectAsMigration, GetOrderLambdaFunction } = await other.resources()
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: for CloudFormation to fill
-    const arn = 'arn:${AWS::Partition}:rds-db:${AWS::Region}:${AWS::AccountId}:dbuser:prx-0123'
-    const connect = { Effect: 'Allow', Action: 'rds-db:connect' }
-    expect(ConnectAsShop?.Properties).toMatchObject({
-      Roles: [{ Ref: 'HttpRole' }, { Ref: 'ImportRole' }],
-      PolicyDocument: { Statement: { ...connect, Resource: { 'Fn::Sub': `${arn}/shop` } } },
-    })
-    expect(ConnectAsMigration?.Properties).toMatchObject({
-      Roles: [{ Ref: 'MigrateRole' }],
-      PolicyDocument: { Statement: { ...connect, Resource: { 'Fn::Sub': `${arn}/shop_migration` } } },
-    })
-    expect(JSON.stringify(GetOrderLambdaFunction)).toContain('"DB_AUTH":"iam"')
-    expect(JSON.stringify(GetOrderLambdaFunction)).not.toContain('DB_PASSWORD')
-    expect(holding(await other.packages(), SIGNER)).toHaveLength(FUNCTIONS.length)
-  }, 60_000)
+  it('hold rds-db:connect on the database itself when tokens are used, and the functions ask for them', () => {
+    const params = { dbAuth: 'iam', dbResourceId: 'db-ABC' }
+    const service = join(import.meta.dirname, '../serverless.yml')
+    const { functions } = readService(service, { params, env: {} })
+    for (const { environment, unresolved } of functions)
+      expect([environment.DB_AUTH, Object.keys(environment), unresolved]).toEqual([
+        'iam',
+        ['DB_HOST', 'DB_NAME', 'DB_USER', 'DB_AUTH'],
+        {},
+      ])
+    const surroundings = { directory: dirname(service), options: {}, params, env: {} }
+    const variables = new Variables(parseYaml(readFileSync(service, 'utf8'), 'serverless.yml'), surroundings)
+    const grants = JSON.stringify(variables.get('resources')).match(/"rds-db:connect","Resource":.*?\]/g)
+    expect(grants).toEqual(
+      ['shop', 'shop_migration'].map((user) =>
+        expect.stringContaining(`:dbuser:\${Id}/${user}",{"Id":"db-ABC"}]`),
+      ),
+    )
+  })
 })
 
 describe('the package', () => {
@@ -149,37 +199,15 @@ describe('the package', () => {
     expect(holding(packages, /drizzle/)).toEqual(['listProducts.zip'])
   })
 
-  describe('with a database', () => {
-    const expected = { statusCode: 200, headers: { 'Content-Type': 'application/json' } }
-    let seeded: Awaited<ReturnType<typeof openShop>>
-    beforeAll(async () => {
-      seeded = await openShop()
-    }, 60_000)
-    afterAll(() => seeded[Symbol.asyncDispose]())
+  const expected = { statusCode: 200, headers: { 'Content-Type': 'application/json' } }
 
-    it('needs nothing beside it', async () => {
-      const task = await unpack(packages.find(({ name }) => name === 'getOrder.zip')?.files ?? {})
-      const script = `import { handler } from './handlers/get-order.mjs'
-        console.log(JSON.stringify(await handler({ version: '2.0', pathParameters: { id: '42' } }, {})))
-        process.exit()`
-      const { stdout } = await promisify(execFile)(
-        process.execPath,
-        ['--input-type=module', '--eval', script],
-        {
-          cwd: task,
-          env: { DATABASE_URL: seeded.database.url },
-        },
-      )
-      await rm(task, { recursive: true })
-      const answer = JSON.parse(stdout)
-      expect(answer).toMatchObject(expected)
-      expect(JSON.parse(answer.body)).toMatchObject({ id: 42 })
-    })
+  it('needs nothing beside it but a database', async () => {
+    const answer = await getOrder42(packages, { DATABASE_URL: seeded.database.url })
+    expect(answer).toMatchObject({ ...expected, body: expect.stringMatching(/^{"id":42,/) })
+  })
 
-    it('runs under osls invoke local', async () => {
-      const invoke = ['invoke', 'local', '--function', 'getOrder', '--path', 'test/events/get-order.json']
-      const answer = JSON.parse(await shop.osls(invoke, { DATABASE_URL: seeded.database.url }))
-      expect(answer).toMatchObject({ ...expected, body: { id: 42 } }) // osls shows a JSON body parsed
-    }, 30_000)
+  it('has handlers that run under osls invoke local, too', async () => {
+    const { stdout } = await invoked
+    expect(JSON.parse(stdout)).toMatchObject({ ...expected, body: { id: 42 } }) // osls shows a JSON body parsed
   })
 })

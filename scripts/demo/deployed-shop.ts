@@ -27,7 +27,7 @@ export async function deployedShop(
 async function osls(directory: GuardedDirectory): Promise<void> {
   for (const file of ['serverless.yml', 'package.json'])
     await copyFile(join(repository, file), join(directory.path, file))
-  for (const folder of ['handlers', 'node_modules'])
+  for (const folder of ['deploy', 'handlers', 'node_modules'])
     await symlink(join(repository, folder), join(directory.path, folder))
   const script = join(repository, 'node_modules/osls/bin/serverless.js')
   const packaging = directory.launch(process.execPath, [script, 'package', '--package', 'packages'])
