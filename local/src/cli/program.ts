@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { doctorCommand } from './doctor-command.ts'
 import { CommandError, EXIT, messageOf } from './failure.ts'
 import { invokeCommand } from './invoke-command.ts'
 import { startCommand } from './start-command.ts'
@@ -18,6 +19,7 @@ const STREAMS: Streams = {
 const EXAMPLES = `
 Examples:
   $ npx warmpool-local invoke handlers/get-order.ts --event order.json --times 5 --freeze 2s
+  $ npx warmpool-local doctor --url mysql://shop@localhost/shop
   $ npx warmpool-local invoke --help`
 
 /**
@@ -48,6 +50,7 @@ function makeProgram(streams: Streams, done: (exitCode: number) => void): Comman
     .addHelpText('after', EXAMPLES)
   program.addCommand(invokeCommand(done))
   program.addCommand(startCommand(done))
+  program.addCommand(doctorCommand(done))
   for (const command of [program, ...program.commands]) {
     command.exitOverride()
     command.configureOutput({
@@ -71,6 +74,9 @@ function sentence(text: string): string {
   const said = text
     .replace(/^error: /, '')
     .replace(/\n?\(Did you mean (.*)\?\)/, ' (did you mean $1?)')
+    // A URL in the wrong place has a password in it.
+    .replace(/'(-[^=']*)=.*'/s, "'$1'")
+    .replace(/(\w+:\/\/).*/s, '$1…')
     .trim()
     .replace(/\.$/, '')
   return said.charAt(0).toUpperCase() + said.slice(1)

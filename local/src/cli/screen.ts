@@ -28,7 +28,7 @@ export interface Outlets {
 }
 
 /** Where there is no terminal, or one that says 0. */
-const WIDTH = 120
+export const WIDTH = 120
 
 /**
  * What the user sees: invocations on stdout, as rows or as JSON; all else on stderr. Colours only on a terminal, and not where
@@ -103,6 +103,6 @@ export class Screen {
   }
 }
 
-function hasColours({ isTTY }: Outlet, { NO_COLOR, TERM }: NodeJS.ProcessEnv): boolean {
+export function hasColours({ isTTY }: Outlet, { NO_COLOR, TERM }: NodeJS.ProcessEnv): boolean {
   return isTTY === true && !NO_COLOR && TERM !== 'dumb'
 }

@@ -1,0 +1,27 @@
+import { rounded } from './address.ts'
+import { type Examination, faultOf } from './examination.ts'
+import { type Finding, inMs, ok } from './finding.ts'
+import { Server } from './server.ts'
+import { wordsOf } from './words.ts'
+
+/** Logs in as the program does, by a pool of its own warmpool: with its retries, its trust, and the one SET that it opens with. */
+export async function lookAtLogin(examination: Examination): Promise<Finding> {
+  const { subject, limit, login } = examination
+  const started = performance.now()
+  try {
+    examination.pool = subject.pool(limit)
+    examination.connection = await examination.pool.getConnection()
+  } catch (error) {
+    return refused(examination, error as Error & { code?: string })
+  }
+  examination.server = new Server(examination.connection)
+  const took = performance.now() - started
+  return ok(`let in as ${login?.user ?? 'nobody'} (${inMs(took)})`, { ms: rounded(took) })
+}
+
+/** What the pool says of the attempts in whole is left to it; of the last one's error it has made the same sentence. */
+function refused(examination: Examination, error: Error & { code?: string }): Finding {
+  const { code, cause } = error
+  if (code === 'CONNECT_FAILED' && cause instanceof Error) return examination.trouble(cause)
+  return faultOf(wordsOf(examination.project.warmpool, error), { code })
+}

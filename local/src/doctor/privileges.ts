@@ -1,0 +1,123 @@
+import type { Examination } from './examination.ts'
+import { type Finding, ok, warning } from './finding.ts'
+
+/** One GRANT: never its text, in which MariaDB repeats the hash of the password. */
+interface Grant {
+  readonly privileges: readonly string[]
+  /** `*` for all databases. */
+  readonly database: string
+  /** `*` for all of it. */
+  readonly table: string
+  readonly grantable: boolean
+}
+
+/** With these on everything a function can do what only an administrator has to. */
+const TOO_MUCH = [
+  'ALL PRIVILEGES',
+  'SUPER',
+  'FILE',
+  'SHUTDOWN',
+  'RELOAD',
+  'CREATE USER',
+  'PROCESS',
+  'READ_ONLY ADMIN',
+  'READ ONLY ADMIN',
+  'CONNECTION_ADMIN',
+  'CONNECTION ADMIN',
+  'SYSTEM_VARIABLES_ADMIN',
+]
+const ROWS = ['SELECT', 'INSERT', 'UPDATE', 'DELETE']
+
+/** What the user may do: more than a function needs, or less. */
+export async function lookAtPrivileges({ server, target }: Examination): Promise<Finding> {
+  const rows = await server.rows('SHOW GRANTS')
+  const texts = rows.map((row) => String(Object.values(row)[0]))
+  const grants = texts.flatMap((text) => readGrant(text) ?? [])
+  const roles = texts.filter(isRole).length
+  return judge(grants, roles, target.database)
+}
+
+/** A role is granted on nothing. Revokes and default roles are told in lines of their own. */
+export function isRole(text: string): boolean {
+  return /^GRANT (?!.* ON )/s.test(text)
+}
+
+/** Undefined for a role. */
+export function readGrant(text: string): Grant | undefined {
+  const [, list, database, table, rest] =
+    /^GRANT (.+?) ON (?:TABLE )?(\*|`(?:[^`]|``)+`|[^.\s]+)\.(\*|`(?:[^`]|``)+`|[^\s]+) TO (.*)$/s.exec(
+      text,
+    ) ?? []
+  if (list === undefined || database === undefined || table === undefined) return undefined
+  return {
+    // Columns in parentheses have commas of their own.
+    privileges: list.replace(/ ?\([^)]*\)/g, '').split(/, ?/),
+    database: nameOf(database),
+    table: nameOf(table),
+    grantable: /WITH GRANT OPTION/.test(String(rest)),
+  }
+}
+
+export function judge(grants: readonly Grant[], roles: number, database: string | undefined): Finding {
+  const everywhere = grants.filter((grant) => grant.database === '*')
+  const tooMuch = everywhere.flatMap(({ privileges, grantable }) => [
+    ...privileges.filter((name) => TOO_MUCH.includes(name)),
+    ...(grantable ? ['GRANT OPTION'] : []),
+  ])
+  const here = grants.filter((grant) => database !== undefined && covers(grant, database))
+  const whole = here.filter(({ table }) => table === '*').flatMap(({ privileges }) => privileges)
+  const may = whole.includes('ALL PRIVILEGES') ? ['ALL PRIVILEGES'] : [...new Set(whole)].filter(isRight)
+  const facts = {
+    everywhere: tooMuch,
+    database: may,
+    tablesOnly: may.length === 0 && here.some(({ privileges }) => privileges.some(isRight)),
+    roles,
+  }
+  if (tooMuch.length > 0)
+    return warning(
+      `${tooMuch.join(', ')} on *.*: whoever gets at the function gets at the whole server`,
+      'give it a user of its own, with rights on its database only',
+      facts,
+    )
+  return database === undefined
+    ? ok('nothing that a function should not have', facts)
+    : onDatabase(database, facts)
+}
+
+function onDatabase(
+  database: string,
+  facts: { database: string[]; tablesOnly: boolean; roles: number; everywhere: string[] },
+): Finding {
+  const { database: may, tablesOnly, roles } = facts
+  const missing = may.includes('ALL PRIVILEGES') ? [] : ROWS.filter((right) => !may.includes(right))
+  if (missing.length === 0) return ok(`${may.join(', ')} on ${database}`, facts)
+  if (tablesOnly) return ok(`rights on single tables of ${database}`, facts)
+  if (roles > 0)
+    return ok(`${may.join(', ') || 'nothing of its own'} on ${database}, and what its roles may`, facts)
+  const todo = `GRANT what the program needs ON ${database}.* TO the user; nothing is missing where it only reads`
+  return warning(`no ${missing.join(', ')} on ${database}`, todo, facts)
+}
+
+function covers({ database }: Grant, name: string): boolean {
+  return database === '*' || patternOf(database).test(name)
+}
+
+/** The schema of a GRANT is a pattern, in which `_` and `%` stand for other characters unless a backslash goes before. */
+function patternOf(database: string): RegExp {
+  const parts = database.match(/\\[_%\\]|[\s\S]/g) ?? []
+  const source = parts.map((part) => {
+    if (part === '%') return '.*'
+    if (part === '_') return '.'
+    return (part.length > 1 ? part.slice(1) : part).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  })
+  return new RegExp(`^${source.join('')}$`, 's')
+}
+
+/** USAGE is none. */
+function isRight(name: string): boolean {
+  return name !== 'USAGE'
+}
+
+function nameOf(quoted: string): string {
+  return quoted.replace(/^`(.*)`$/s, '$1').replaceAll('``', '`')
+}
