@@ -71,6 +71,19 @@ describe('a variable of serverless.yml', () => {
     expect(resolve('bad: "${self:bad}"\nx: "${self:good}"\ngood: 1', 'x')).toBe(1)
   })
 
+  it('may be needed by another part of what stands beside it', () => {
+    const within = 'a: "${file(services/variables/beside.yml)}"\nx: "${self:a.needs}"'
+    expect(resolve(within, 'x')).toBe(1)
+    expect(resolve('a: { b: "${self:a.c}", c: 1 }\nz: "${self:a}"\nx: "${self:z.b}"', 'x')).toBe(1)
+  })
+
+  it('stays unknown in a text, from wherever it comes', () => {
+    const within = 'a: "${file(services/variables/beside.yml)}"\nx: "of ${self:a.unknown}"'
+    expect(resolve(within, 'x')).toEqual(
+      new Unresolved('of ${self:a.unknown}', 'is given by no --param and not in the stage dev'),
+    )
+  })
+
   it.each([
     ['x: "${self:typo.there}"', 'x is ${self:typo.there}, which has no value.'],
     ['x: "${opt:none}"', 'x is ${opt:none}, which has no value.'],

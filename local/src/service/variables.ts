@@ -40,7 +40,7 @@ export class Variables {
    * @throws in one sentence that names the path: no value, a cycle, what is not written as a variable
    */
   get(path: string): unknown {
-    return this.#within(this.#configuration, path === '' ? [] : path.split('.'), '')
+    return this.#within(this.#configuration, keysOf(path), '')
   }
 
   /** The stage: as told, else the provider's, else `dev`. */
@@ -57,8 +57,8 @@ export class Variables {
   #within(value: unknown, keys: readonly string[], root: string): unknown {
     let here = value
     let path = root
-    for (const key of keys) {
-      if (typeof here === 'string') here = this.#leaf(here, path)
+    for (const [at, key] of keys.entries()) {
+      if (typeof here === 'string') return this.#leaf(here, path, keys.slice(at))
       if (here instanceof Unresolved) return here
       if (typeof here !== 'object' || here === null || !Object.hasOwn(here, key)) return undefined
       here = (here as Json)[key]
@@ -69,29 +69,33 @@ export class Variables {
 
   #deep(value: unknown, path: string): unknown {
     if (typeof value === 'string') return this.#leaf(value, path)
-    if (typeof value !== 'object' || value === null) return value
+    if (typeof value !== 'object' || value === null || value instanceof Unresolved) return value
     const below = (key: string | number, part: unknown) =>
       this.#deep(part, path ? `${path}.${key}` : `${key}`)
     if (Array.isArray(value)) return value.map((part, index) => below(index, part))
     return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, below(key, part)]))
   }
 
-  #leaf(text: string, path: string): unknown {
-    if (this.#underWay.includes(path)) {
-      const circle = [...this.#underWay.slice(this.#underWay.indexOf(path)), path]
+  /** @param keys what of the value is asked for: the rest of it may need what is being resolved */
+  #leaf(text: string, path: string, keys: readonly string[] = []): unknown {
+    const asked = [path, ...keys].join('.')
+    if (this.#underWay.includes(asked)) {
+      const circle = [...this.#underWay.slice(this.#underWay.indexOf(asked)), asked]
       throw new Error(`${circle.join(' needs ')}: that is a circle.`)
     }
-    this.#underWay.push(path)
+    this.#underWay.push(asked)
     try {
-      return this.#template(parseTemplate(text), text, path)
+      return this.#template(parseTemplate(text), text, path, keys)
     } finally {
       this.#underWay.pop()
     }
   }
 
-  #template(template: Template, text: string, path: string): unknown {
+  #template(template: Template, text: string, path: string, keys: readonly string[] = []): unknown {
+    const [first, ...more] = template
+    if (typeof first === 'object' && more.length === 0) return this.#variable(first, path, keys)
+    if (keys.length > 0) return undefined // of a text
     const values = template.map((piece) => (typeof piece === 'string' ? piece : this.#variable(piece, path)))
-    if (values.length === 1) return values[0]
     const unknown = values.find((value) => value instanceof Unresolved)
     if (unknown) return new Unresolved(text, unknown.reason)
     return values
@@ -105,11 +109,11 @@ export class Variables {
       .join('')
   }
 
-  #variable({ text, sources }: Variable, path: string): unknown {
+  #variable({ text, sources }: Variable, path: string, keys: readonly string[] = []): unknown {
     let unresolved: Unresolved | undefined
     for (const source of sources) {
-      if ('literal' in source) return source.literal
-      const value = this.#source(source, text, path)
+      if ('literal' in source) return keys.length > 0 ? undefined : source.literal
+      const value = this.#source(source, text, path, keys)
       // What to take in its place is said behind it.
       if (value instanceof Unresolved) unresolved ??= value
       else if (value !== undefined && value !== null) return value
@@ -118,7 +122,12 @@ export class Variables {
     throw new Error(`${path} is ${text}, which has no value.`)
   }
 
-  #source(source: Exclude<Source, { literal: unknown }>, text: string, path: string): unknown {
+  #source(
+    source: Exclude<Source, { literal: unknown }>,
+    text: string,
+    path: string,
+    keys: readonly string[],
+  ): unknown {
     const { type } = source
     if (ONLY_IN_AN_ACCOUNT.includes(type)) return new Unresolved(text, IN_AN_ACCOUNT)
     const address = source.address && this.#template(source.address, text, path)
@@ -126,7 +135,7 @@ export class Variables {
     const name = address === undefined ? '' : String(address)
     switch (type) {
       case 'self':
-        return this.get(name)
+        return this.get([...(name === '' ? [] : [name]), ...keys].join('.'))
       case 'opt':
         return this.#from.options[name]
       case 'env':
@@ -143,7 +152,7 @@ export class Variables {
       case 'strToBool':
         return toBoolean(this.#parameter(source, text, path), text, path)
       case 'file':
-        return this.#file(this.#parameter(source, text, path), name, text)
+        return this.#file(this.#parameter(source, text, path), [...keysOf(name), ...keys], text)
       default:
         return new Unresolved(text, `has the source '${type}', which is not known here`)
     }
@@ -164,7 +173,7 @@ export class Variables {
     )
   }
 
-  #file(name: unknown, address: string, text: string): unknown {
+  #file(name: unknown, keys: readonly string[], text: string): unknown {
     if (name instanceof Unresolved) return name
     const extension = extname(String(name))
     if (/^\.[cm]?[jt]s$/.test(extension))
@@ -173,12 +182,12 @@ export class Variables {
     if (content === undefined) return undefined
     const structured = ['.yml', '.yaml', '.json', '.tfstate'].includes(extension)
     if (!structured) return this.#deep(content, `file(${name})`)
-    return this.#within(
-      parseYaml(content, String(name)),
-      address === '' ? [] : address.split('.'),
-      `file(${name})`,
-    )
+    return this.#within(parseYaml(content, String(name)), keys, `file(${name})`)
   }
+}
+
+function keysOf(path: string): string[] {
+  return path === '' ? [] : path.split('.')
 }
 
 function textOr(otherwise: string, value: unknown): string {
