@@ -11,7 +11,6 @@ import { CLEAN, effectOf, TRANSACTION } from '../src/policy/session.ts'
 import { databaseForFile } from './support/database.ts'
 import { statements } from './support/generated-statements.ts'
 import { difference, SessionObserver } from './support/session-observer.ts'
-import { reasonToPin } from './support/stand-in-proxy/pinning.ts'
 
 const server = databaseForFile()
 const seed = Number(process.env.SEED ?? Date.now() % 1e9)
@@ -222,17 +221,6 @@ describe(`generated statements (SEED=${seed})`, () => {
       .filter((sql) => (effectOf(sql) & ~TRANSACTION) === CLEAN && !/ROW_COUNT|FOUND_ROWS/i.test(sql))
       .filter((sql) => pinOf(sql))
     expect(told).toEqual([])
-  })
-
-  test('they are told as a stand-in for RDS Proxy would pin them, which has its own reading of the rules', () => {
-    const differing = fc
-      .sample(statements, { numRuns: 4000, seed })
-      .filter((text) => !/"/.test(text)) // it has its own reading of ambiguous quotes, too
-      .filter((text) => {
-        const reason = reasonToPin({ name: 'QUERY', text, bytes: Buffer.byteLength(text) })
-        return (reason === undefined) !== (pinOf(text) === undefined)
-      })
-    expect(differing).toEqual([])
   })
 
   test('no other changes what RDS Proxy does not track', async () => {

@@ -52,7 +52,7 @@ export function runAlone<T>(
     if (scope.transaction) besideTransaction(scope, lease, caller)
     invocation.take(lease)
     // Through RDS Proxy that is told by its place, which is off the stack by then.
-    if (lease.pending && pinOf(lease.what)) lease.called = placeOf(caller)
+    if (lease.pending && invocation.slots.opener.proxied && pinOf(lease.what)) lease.called = placeOf(caller)
   })
 }
 

@@ -22,7 +22,7 @@ import { validate } from './validating.ts'
 /** The container's connections: the bound, who has which, who waits. {@link States.move} alone changes a slot's state. */
 export class Slots {
   readonly #limits: Limits
-  readonly #opener: Opener
+  readonly opener: Opener
   readonly #events: Events
   readonly #line = new Turns<Claim>()
   readonly #states: States
@@ -36,7 +36,7 @@ export class Slots {
 
   constructor(limits: Limits, opener: Opener, events: Events) {
     this.#limits = limits
-    this.#opener = opener
+    this.opener = opener
     this.#events = events
     this.#states = new States(new Keepalive(opener))
     const free = (slot: Slot) => this.#free(slot)
@@ -103,7 +103,7 @@ export class Slots {
     const link = slot.link as Link
     link.readmit()
     this.#events.emitThread('release', link.threadId)
-    const cleanup = slot.retired ? 'evict' : cleanupFor(link, this.#limits.sessionReset, this.#opener.proxied)
+    const cleanup = slot.retired ? 'evict' : cleanupFor(link, this.#limits.sessionReset, this.opener.proxied)
     if (cleanup === 'none' && !link.busy) return this.#free(slot)
     if (cleanup === 'evict' && !link.busy) return this.#upkeep.quit(slot)
     return this.#upkeep.clean(slot, link, claim.deadline)
@@ -133,7 +133,7 @@ export class Slots {
 
   /** No connection of now is used again: the server behind them is not the one they were opened for. */
   retire(): void {
-    this.#opener.doubtWriter()
+    this.opener.doubtWriter()
     for (const slot of this.#states.slots) slot.retired = true // those that are opening, too
     for (const slot of [...this.#states.idle]) this.#upkeep.quit(slot)
   }

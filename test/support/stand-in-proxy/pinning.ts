@@ -60,7 +60,7 @@ const BY_EXPRESSIONS: readonly (readonly [RegExp, Reason])[] = [
   [/(?<!\. ?)\b(row_count|found_rows) ?\(/, 'row count'],
   // Setting one, not reading it.
   [
-    /(?<![@\w'])@[\w$.']+ ?:=|\binto @(?!@)|^set (.*, ?)?@(?!@)|^(begin|case|end if|if|loop|repeat|while)\b.*\bset @(?!@)|^(load|get)\b.*[ (,]@(?!@)/,
+    /^(?!set ).*:=|(?<![@\w'])@[\w$.']+ ?:=|\binto @(?!@)|^set (.*, ?)?@(?!@)|^(begin|case|end if|if|loop|repeat|while)\b.*\bset @(?!@)|^(load|get)\b.*[ (,]@(?!@)/,
     'user variable',
   ],
 ]
