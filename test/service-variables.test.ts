@@ -75,6 +75,7 @@ describe('a variable of serverless.yml', () => {
     const within = 'a: "${file(services/variables/beside.yml)}"\nx: "${self:a.needs}"'
     expect(resolve(within, 'x')).toBe(1)
     expect(resolve('a: { b: "${self:a.c}", c: 1 }\nz: "${self:a}"\nx: "${self:z.b}"', 'x')).toBe(1)
+    expect(resolve('a: { b: 1 }\nz: "${self:a}"\nx: "${self:z.c, 2}"', 'x')).toBe(2)
   })
 
   it('stays unknown in a text, from wherever it comes', () => {

@@ -118,7 +118,7 @@ export class Variables {
       if (value instanceof Unresolved) unresolved ??= value
       else if (value !== undefined && value !== null) return value
     }
-    if (unresolved) return unresolved
+    if (unresolved || keys.length > 0) return unresolved
     throw new Error(`${path} is ${text}, which has no value.`)
   }
 
