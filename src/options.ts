@@ -138,7 +138,12 @@ function readerOptions(value: unknown, option: string): ReaderOptions {
     if (Object.hasOwn(given, key))
       throw invalidOption(`${option}.${key}`, 'an option of the connection', `connection: { ${key} }`)
   knownKeys(given, READERS_OWN, `${option}.`)
-  return given
+  if (given.connection !== undefined) return given as unknown as ReaderOptions
+  throw invalidOption(
+    `${option}.connection`,
+    'nothing',
+    "a URL or mysql2 connection options: what differs from the pool's connection, above all the host",
+  )
 }
 
 function sessionVariables(value: unknown, option: string): Settings['session'] {

@@ -1,7 +1,8 @@
+import { WarmpoolError } from './errors.ts'
 import { type PoolOptions, resolveOptions, type Settings } from './options.ts'
 import { nearest, placeOf } from './place.ts'
 import { SharedPool } from './shared-pool.ts'
-import { keyOf } from './target/target.ts'
+import { keyOf, targetOf } from './target/target.ts'
 
 interface Entry {
   readonly shared: SharedPool
@@ -23,8 +24,21 @@ export interface Pair {
 export function sharedPools(options: PoolOptions | undefined, caller: object): Pair {
   const settings = resolveOptions(options)
   const place = nearest(placeOf(caller as () => void))
-  const reader = settings.reader && sharedPool(settings.reader, place)
-  return { pool: sharedPool(settings, place), reader }
+  const { reader } = settings
+  if (reader) checkReader(reader)
+  return { pool: sharedPool(settings, place), reader: reader && sharedPool(reader, place) }
+}
+
+/** Before either is made; what it is refused with says whose option it is. */
+function checkReader(settings: Settings): void {
+  const { connection } = settings
+  if (typeof connection === 'function') return
+  try {
+    targetOf(connection, settings)
+  } catch (error) {
+    if (!(error instanceof WarmpoolError)) throw error
+    throw new WarmpoolError('INVALID_OPTION', `reader.${error.message}`, { statusCode: error.statusCode })
+  }
 }
 
 function sharedPool(settings: Settings, place: string): SharedPool {

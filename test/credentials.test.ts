@@ -168,6 +168,14 @@ function thrownBy(fail: () => unknown): unknown {
   }
 }
 
+test('a secret as it is stored is refused, as its username would be lost', async () => {
+  open((async () => ({ username: 'shop', password: 'x' })) as unknown as Credentials)
+  await expect(pool.query('SELECT 1')).rejects.toMatchObject({
+    code: 'CREDENTIALS_FAILED',
+    message: 'credentials() gave a username, which is not read; accepted: { user?, password }, both texts',
+  })
+})
+
 test.each([
   ['nothing', undefined],
   ['an object without a password', {}],

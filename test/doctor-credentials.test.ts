@@ -47,7 +47,7 @@ describe.skipIf(missing)('before a server that takes IAM tokens', () => {
     const steps = await diagnosed(options())
     expect(notOk(steps)).toEqual([])
     expect(stepOf(steps, 'credentials').said).toMatch(
-      /^an IAM token, signed for localhost:\d+ as iam at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ by this machine's clock$/,
+      /^an IAM token, signed for localhost:\d+ as iam in eu-west-1 at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ by this machine's clock$/,
     )
   })
 

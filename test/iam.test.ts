@@ -6,6 +6,7 @@ import { type Credentials, createPool, iam, type Pool, type PoolOptions } from '
 import { bytesOfAws } from './support/bundled.ts'
 import { Eavesdropper } from './support/eavesdropper.ts'
 import { missingForTokens, TokenDatabase } from './support/pam.ts'
+import { refusalOf } from './support/refusal.ts'
 import { keepSecret } from './support/secrets.ts'
 
 const keys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'not+a/real=secret', region: 'eu-west-1' }
@@ -142,10 +143,10 @@ describe.skipIf(missing)('a server that checks tokens as RDS does', () => {
     const failure: Error = await pool.query('SELECT 1').catch((error) => error)
     expect(failure).toMatchObject({ code: 'CONNECT_FAILED', cause: { errno: 1045 } })
     const [, signed, place] =
-      /^cannot connect to localhost:\d+ as iam: the server does not take this IAM token; look at rds-db:connect .*, the user's plugin \(AWSAuthenticationPlugin\), the host that was signed and this machine's clock: the token was signed for (localhost:\d+ as iam) at (\S+Z) \(Access denied .*; 2 attempts, \d+ ms\)$/.exec(
+      /^cannot connect to localhost:\d+ as iam: the server does not take this IAM token; look at rds-db:connect .*, the user's plugin \(AWSAuthenticationPlugin\), the host that was signed and this machine's clock: the token was signed for (localhost:\d+ as iam in eu-west-1) at (\S+Z) \(Access denied .*; 2 attempts, \d+ ms\)$/.exec(
         failure.message,
       ) ?? []
-    expect(signed).toBe(`localhost:${database.server.port} as iam`)
+    expect(signed).toBe(`localhost:${database.server.port} as iam in eu-west-1`)
     expect(Math.abs(Date.parse(String(place)) - now.getTime())).toBeLessThan(30_000)
     expect(database.verdicts()).toEqual(Array(2).fill({ user: 'iam', wrong: 'age' }))
     expect(asked).toHaveLength(2)
@@ -234,11 +235,16 @@ describe('iam()', () => {
     const request = { host: 'db.internal', port: 3306, user: 'shop', renew: false }
     vi.stubEnv('AWS_REGION', undefined)
     await expect(iam()(request)).rejects.toThrow(/^iam\.region: received nothing; accepted: .*AWS_REGION/)
-    await expect(iam()({ ...request, user: undefined })).rejects.toThrow(/^user: received nothing/)
+    await expect(iam()({ ...request, user: undefined })).rejects.toThrow(
+      /^connection\.user: received nothing/,
+    )
     await expect(iam()({ ...request, host: '10.0.0.7' })).rejects.toThrow(
       /^connection\.host: received the address 10\.0\.0\.7/,
     )
-    expect(() => iam({ hostName: 'x' } as object)).toThrow(/^iam\.hostName: .*hostname \(mind the case\)/)
+    // Before there is any handshake, where it is known then.
+    expect(() => createPool({ connection: { host: connection.host }, credentials: iam() })).toThrow(
+      /^connection\.user: received nothing/,
+    )
 
     vi.stubEnv('AWS_ACCESS_KEY_ID', undefined)
     vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
@@ -248,6 +254,39 @@ describe('iam()', () => {
       code: 'CREDENTIALS_FAILED',
       message: expect.stringMatching(/^credentials\(\) failed: Could not load credentials/),
       cause: { name: 'CredentialsProviderError' },
+    })
+  })
+
+  test.each<[options: unknown, message: string]>([
+    [
+      { hostName: 'x' },
+      'iam.hostName: received an option that does not exist; accepted: hostname (mind the case)',
+    ],
+    [{ region: 5 }, 'iam.region: received 5; accepted: the name of a region, such as eu-west-1'],
+    [
+      { region: 'EU-WEST-1' },
+      "iam.region: received 'EU-WEST-1'; accepted: the name of a region, such as eu-west-1",
+    ],
+    [{ port: '3306' }, "iam.port: received '3306'; accepted: a whole number from 1 to 65535"],
+    [{ hostname: 'https://db' }, "iam.hostname: received 'https://db'; accepted: a host name"],
+    [{ user: 5 }, 'iam.user: received a number; accepted: a text'],
+    [null, 'iam(options): received null; accepted: a plain object'],
+    ['eu-west-1', 'iam(options): received a text of 9 characters; accepted: a plain object'],
+  ])('takes no %o', (options, message) => {
+    expect(refusalOf(() => iam(options as object)).message).toBe(message)
+  })
+
+  test('takes no region but the endpoint’s own', () => {
+    expect(() => createPool({ connection, credentials: iam({ region: 'us-east-1' }) })).toThrow(
+      `iam.region: received 'us-east-1'; accepted: nothing, or eu-west-1, which ${connection.host} is in`,
+    )
+  })
+
+  test('says so where it was not called', async () => {
+    const pool = open({ connection, tls: {}, credentials: iam as unknown as Credentials })
+    await expect(pool.query('SELECT 1')).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: 'credentials: received iam itself; accepted: what it gives: iam()',
     })
   })
 

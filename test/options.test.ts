@@ -3,6 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { DEFAULTS, type PoolOptions, resolveOptions } from '../src/options.ts'
 import { refusalOf } from './support/refusal.ts'
 
+/** As much of it as is looked at before it is used. */
+const PEM = '-----BEGIN CERTIFICATE-----'
+
 const connection = { host: 'db.example' }
 const LONGEST = 2 ** 31 - 1
 
@@ -67,8 +70,8 @@ describe('the others', () => {
     { proxy: 'auto' },
     { tls: 'auto' },
     { tls: false },
-    { tls: { ca: ['one', 'two'], minVersion: 'TLSv1.3' } },
-    { tls: { ca: Buffer.from('pem'), cert: 'c', key: Buffer.from('k'), passphrase: 'p', ciphers: 'x' } },
+    { tls: { ca: [PEM, PEM], minVersion: 'TLSv1.3' } },
+    { tls: { ca: Buffer.from(PEM), cert: PEM, key: Buffer.from(PEM), passphrase: 'p', ciphers: 'x' } },
     { sessionReset: 'always' },
     { sessionReset: 'never' },
     { onLeak: 'throw' },
@@ -111,7 +114,11 @@ describe('the others', () => {
       'tls.rejectUnauthorized: received an option that does not exist; accepted: ca, cert, key, passphrase, ciphers, minVersion, maxVersion',
     ],
     [{ tls: { ca: '' } }, 'tls.ca: received an empty text; accepted: PEM, as a text or a Buffer'],
-    [{ tls: { ca: ['a', 5] } }, 'tls.ca: received a number; accepted: PEM, as a text or a Buffer'],
+    [{ tls: { ca: [PEM, 5] } }, 'tls.ca: received a number; accepted: PEM, as a text or a Buffer'],
+    [
+      { tls: { ca: './ca.pem' } },
+      'tls.ca: received a text of 8 characters that is not PEM; accepted: PEM, as a text or a Buffer',
+    ],
     [{ tls: { key: 5 } }, 'tls.key: received a number; accepted: PEM, as a text or a Buffer'],
     [{ tls: { passphrase: 5 } }, 'tls.passphrase: received a number; accepted: a text'],
     [
@@ -142,12 +149,12 @@ describe('contradictions', () => {
     ],
     [{ tls: false }, { ssl: {} }, 'tls: received false beside connection.ssl; accepted: one of them'],
     [
-      { tls: { ca: 'x' } },
+      { tls: { ca: PEM } },
       { ssl: true },
       'tls: received an object beside connection.ssl; accepted: one of them',
     ],
     [
-      { tls: { ca: 'x' } },
+      { tls: { ca: PEM } },
       { ssl: false },
       'tls: received an object beside connection.ssl; accepted: one of them',
     ],

@@ -4,6 +4,9 @@ import type { ConnectionSettings } from '../src/options/connection.ts'
 import { resolveOptions, type Settings } from '../src/options.ts'
 import { refusalOf } from './support/refusal.ts'
 
+/** As much of it as is looked at before it is used. */
+const PEM = '-----BEGIN CERTIFICATE-----'
+
 const connection = {
   host: 'db',
   port: 3307,
@@ -24,7 +27,7 @@ function refused(options: object): string {
 describe('what a reader does not say is as the pool has it', () => {
   test.each<[string, PoolOptions['reader'], Partial<ConnectionSettings>]>([
     ['a host', { connection: { host: 'db-ro' } }, { host: 'db-ro' }],
-    ['a URL', { connection: 'mysql://reader@db-ro/shop' }, { host: 'db-ro', user: 'reader' }],
+    ['a URL', { connection: 'mysql://db-ro/other' }, { host: 'db-ro', database: 'other' }],
     ['a URL object', { connection: new URL('mysql://db-ro:3308') }, { host: 'db-ro', port: 3308 }],
     ['a user', { connection: { user: 'reader', password: 'other' } }, { user: 'reader', password: 'other' }],
   ])('but for %s', (_, reader, different) => {
@@ -42,6 +45,12 @@ describe('what a reader does not say is as the pool has it', () => {
     expect(overSocket.reader?.connection).toMatchObject({ host })
     expect(overSocket.reader?.connection).not.toHaveProperty('socketPath')
     expect(readerOf({ reader: { connection: { socketPath } } })?.connection).toMatchObject({ socketPath })
+  })
+
+  test('but for the password, where the user is another', () => {
+    const reader = readerOf({ reader: { connection: 'mysql://reader@db-ro' } })
+    expect(reader?.connection).toMatchObject({ user: 'reader' })
+    expect(reader?.connection).not.toHaveProperty('password')
   })
 
   test('but for its bound, which is small', () => {
@@ -87,11 +96,11 @@ describe('what it says goes before what the pool has', () => {
 
   test('tls before ssl, and ssl before tls', () => {
     const host = 'db-ro'
-    const ssl = { ca: 'pem' }
+    const ssl = { ca: PEM }
     const own = readerOf({ connection: { ...connection, ssl }, reader: { connection: { host }, tls: false } })
     expect(own?.tls).toBe(false)
     expect(own?.connection).not.toHaveProperty('ssl')
-    const other = readerOf({ tls: { ca: 'other' }, reader: { connection: { host, ssl } } })
+    const other = readerOf({ tls: { ca: PEM }, reader: { connection: { host, ssl } } })
     expect(other).toMatchObject({ tls: 'auto', connection: { ssl } })
   })
 })

@@ -5,6 +5,7 @@ import mysqlPool, {
   type Database as InvocationDatabase,
   type Pool,
   type PoolOptions,
+  type ReaderOptions,
 } from '../src/index.ts'
 import { contextFor } from './support/context.ts'
 import { type Database, databaseForFile } from './support/database.ts'
@@ -26,7 +27,7 @@ afterEach(async () => {
 })
 
 /** The reader is another server, which only its port tells apart. */
-function open(options: PoolOptions = {}, own: PoolOptions['reader'] = {}): Pool {
+function open(options: PoolOptions = {}, own: Omit<ReaderOptions, 'connection'> = {}): Pool {
   const connection = { port: reader.current.port }
   const pool = createPool({ connection: writer.current.url, reader: { connection, ...own }, ...options })
   pools.push(pool)

@@ -4,6 +4,9 @@ import { resolveOptions } from '../src/options.ts'
 import { keyOf, labelOf, type Target, targetOf } from '../src/target/target.ts'
 import { refusalOf } from './support/refusal.ts'
 
+/** As much of it as is looked at before it is used. */
+const PEM = '-----BEGIN CERTIFICATE-----'
+
 const INSTANCE = 'shop.c1a2b3.eu-central-1.rds.amazonaws.com'
 const PROXY = 'shop.proxy-c1a2b3.eu-central-1.rds.amazonaws.com'
 const VERIFIED = { rejectUnauthorized: true, verifyIdentity: true }
@@ -68,10 +71,10 @@ describe('the host decides', () => {
 describe('tls', () => {
   test.each<[tls: object | false, expected: object | undefined]>([
     [{}, VERIFIED],
-    [{ ca: 'pem' }, { ca: 'pem', ...VERIFIED }],
+    [{ ca: PEM }, { ca: PEM, ...VERIFIED }],
     [
-      { ca: ['a', 'b'], minVersion: 'TLSv1.3' },
-      { ca: ['a', 'b'], minVersion: 'TLSv1.3', ...VERIFIED },
+      { ca: [PEM, PEM], minVersion: 'TLSv1.3' },
+      { ca: [PEM, PEM], minVersion: 'TLSv1.3', ...VERIFIED },
     ],
     [{ ca: undefined }, VERIFIED],
     [false, undefined],
@@ -94,7 +97,7 @@ describe('connection.ssl', () => {
   test.each<[ssl: unknown, expected: object | undefined]>([
     [true, VERIFIED],
     [{}, VERIFIED],
-    [{ ca: 'pem' }, { ca: 'pem', ...VERIFIED }],
+    [{ ca: PEM }, { ca: PEM, ...VERIFIED }],
     [{ rejectUnauthorized: true, verifyIdentity: true }, VERIFIED],
     ['Amazon RDS', { ...VERIFIED, profile: 'Amazon RDS' }],
     [false, undefined],
@@ -104,7 +107,7 @@ describe('connection.ssl', () => {
   })
 
   test('says what is trusted, not whether, on an RDS host', () => {
-    expect(ssl({ ca: 'pem' }, INSTANCE)).toEqual({ ca: 'pem', ...VERIFIED })
+    expect(ssl({ ca: PEM }, INSTANCE)).toEqual({ ca: PEM, ...VERIFIED })
     expect(ssl(false, INSTANCE)).toEqual({ ...VERIFIED, profile: 'Amazon RDS' })
   })
 
@@ -145,7 +148,7 @@ describe('credentials that travel in clear', () => {
     expect(refused({ connection: { host: 'db.example' }, credentials: token })).toBe(message)
     expect(refused({ connection: { host: INSTANCE }, credentials: token, tls: false })).toBe(message)
     expect(at(INSTANCE, { credentials: token }).tls).toBeDefined()
-    expect(at('db.example', { credentials: token, tls: { ca: 'pem' } }).tls).toBeDefined()
+    expect(at('db.example', { credentials: token, tls: { ca: PEM } }).tls).toBeDefined()
   })
 
   test('others do not', () => {
@@ -172,12 +175,12 @@ describe('session variables through a proxy', () => {
 describe('which pools are one', () => {
   const key = (options: object) => keyOf(resolveOptions(options as PoolOptions, {}))
   const typeCast = () => null
-  const one = { connection: { host: 'h', user: 'u', typeCast, ssl: { ca: 'pem', minVersion: 'TLSv1.3' } } }
+  const one = { connection: { host: 'h', user: 'u', typeCast, ssl: { ca: PEM, minVersion: 'TLSv1.3' } } }
 
   test('equal targets', () => {
     const same = {
       connectionLimit: 7,
-      connection: { ssl: { minVersion: 'TLSv1.3', ca: 'pem' }, typeCast, user: 'u', port: 3306, host: 'h' },
+      connection: { ssl: { minVersion: 'TLSv1.3', ca: PEM }, typeCast, user: 'u', port: 3306, host: 'h' },
     }
     expect(key(same)).toBe(key(one))
     expect(key({ connection: 'mysql://u:p@h/d' })).toBe(
@@ -192,7 +195,7 @@ describe('which pools are one', () => {
     ['another password', { connection: { ...one.connection, password: 'p' } }],
     ['another database', { connection: { ...one.connection, database: 'd' } }],
     ['another function', { connection: { ...one.connection, typeCast: () => null } }],
-    ['another trust', { connection: { ...one.connection, ssl: { ca: 'pem' } } }],
+    ['another trust', { connection: { ...one.connection, ssl: { ca: PEM } } }],
     ['another shape of results', { connection: { ...one.connection, dateStrings: true } }],
     ['another session', { ...one, session: { time_zone: '+00:00' } }],
     ['another way', { ...one, proxy: true }],

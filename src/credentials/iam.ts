@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { invalidOption } from '../errors.ts'
-import { knownKeys } from '../options/check.ts'
+import { type Check, integer, knownKeys, plainObject, shown, text } from '../options/check.ts'
 import type { Credentials, CredentialsRequest, GivenCredentials } from '../options/types.ts'
 import { tokenReusable } from '../policy/token-life.ts'
 import { isRdsEndpoint } from '../target/tls.ts'
@@ -32,8 +32,7 @@ export interface IamOptions {
  * or user
  */
 export function iam(options: IamOptions = {}): Credentials {
-  knownKeys(options, ['region', 'hostname', 'port', 'user'], 'iam.')
-  if (isIP(options.hostname ?? '')) throw noName('iam.hostname', String(options.hostname))
+  checkOptions(options)
   const tokens = new Map<string, Kept<GivenCredentials>>()
   const credentials = async (request: CredentialsRequest) => {
     const place = placeOf(options, request)
@@ -44,28 +43,54 @@ export function iam(options: IamOptions = {}): Credentials {
   }
   return Object.assign(credentials, {
     cleartext: true as const,
-    check: ({ host }: { host: string }) => {
-      if (isIP(host)) throw noName('connection.host', host)
-    },
+    check: (place: Connected) => void placeOf(options, place),
     doubt: ({ host }: { host: string }) => doubtOf(options.hostname ?? host),
     // Lets pools with equal iam() share one target.
     toJSON: () => ({ iam: options }),
   })
 }
 
-function placeOf(options: IamOptions, request: CredentialsRequest): Place {
-  const hostname = options.hostname ?? request.host
-  const username = options.user ?? request.user
+const NAME = /^[\w.-]+$/
+const REGION_NAME = /^[a-z]{2}[a-z-]*-\d+$/
+
+const CHECKS: { [K in keyof IamOptions]-?: Check<unknown> } = {
+  region: spelled(REGION_NAME, 'the name of a region, such as eu-west-1'),
+  hostname: spelled(NAME, 'a host name'),
+  port: integer(1, 65535),
+  user: text,
+}
+
+function checkOptions(options: unknown): void {
+  const given = plainObject(options, 'iam(options)')
+  if ('renew' in given) throw invalidOption('credentials', 'iam itself', 'what it gives: iam()')
+  knownKeys(given, Object.keys(CHECKS), 'iam.')
+  for (const [name, check] of Object.entries(CHECKS))
+    if (given[name] !== undefined) check(given[name], `iam.${name}`)
+  if (isIP(String(given.hostname))) throw noName('iam.hostname', String(given.hostname))
+}
+
+function spelled(form: RegExp, accepted: string): Check<unknown> {
+  return (value, option) => {
+    if (typeof value !== 'string' || !form.test(value)) throw invalidOption(option, shown(value), accepted)
+  }
+}
+
+type Connected = Pick<CredentialsRequest, 'host' | 'port'> & { readonly user?: string | undefined }
+
+/** @throws WarmpoolError `INVALID_OPTION` for what no token can be signed for */
+function placeOf(options: IamOptions, { host, port, user }: Connected): Place {
+  const hostname = options.hostname ?? host
+  const username = options.user ?? user
   if (isIP(hostname)) throw noName('connection.host', hostname)
-  if (!username) throw invalidOption('user', 'nothing', 'the database user that the token is for')
-  return { hostname, port: options.port ?? request.port, username, region: regionOf(options, hostname) }
+  if (!username) throw invalidOption('connection.user', 'nothing', 'the database user that the token is for')
+  return { hostname, port: options.port ?? port, username, region: regionOf(options, hostname) }
 }
 
 /** Its times are those of the system's clock, which RDS compares with its own. */
 async function tokenFor(place: Place): Promise<{ value: GivenCredentials; reusable: number }> {
-  const { hostname, port, username } = place
+  const { hostname, port, username, region } = place
   const { token, keysExpire } = await sign(place)
-  const signed = `for ${hostname}:${port} as ${username} at ${new Date().toISOString().replace(/\.\d+/, '')}`
+  const signed = `for ${hostname}:${port} as ${username} in ${region} at ${new Date().toISOString().replace(/\.\d+/, '')}`
   const keysLast = keysExpire && keysExpire.getTime() - Date.now()
   return { value: { user: username, password: token, signed }, reusable: tokenReusable(keysLast) }
 }
@@ -89,7 +114,10 @@ const REGION = /\.(?:([^.]+)\.rds(?:-fips)?|rds(?:-fips)?\.([^.]+))\.amazonaws\.
 
 function regionOf(options: IamOptions, hostname: string): string {
   const [, before, after] = REGION.exec(hostname) ?? []
-  const region = options.region ?? before ?? after ?? process.env.AWS_REGION
+  const named = before ?? after
+  if (named && options.region && named.toLowerCase() !== options.region)
+    throw invalidOption('iam.region', `'${options.region}'`, `nothing, or ${named}, which ${hostname} is in`)
+  const region = named?.toLowerCase() ?? options.region ?? process.env.AWS_REGION
   if (region) return region
   throw invalidOption('iam.region', 'nothing', `a region: ${hostname} names none and AWS_REGION is not set`)
 }

@@ -52,6 +52,8 @@ function read(given: unknown, user: string | undefined): Login {
   const login = typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : {}
   if (typeof login.password !== 'string')
     throw credentialsFailed('gave no password; accepted: { user?, password }, both texts')
+  if (login.user === undefined && login.username !== undefined)
+    throw credentialsFailed('gave a username, which is not read; accepted: { user?, password }, both texts')
   if (login.user !== undefined && typeof login.user !== 'string')
     throw credentialsFailed('gave a user that is no text; accepted: { user?, password }, both texts')
   const signed = typeof login.signed === 'string' ? login.signed : undefined

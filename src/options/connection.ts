@@ -148,6 +148,10 @@ function readObject(given: Record<string, unknown>, option: string): ConnectionS
   // A whole URL is sometimes put there, and errors name the host: the password would be in them.
   if (/[/@]/.test(String(given.host)))
     throw invalidOption(`${option}.host`, 'a text with / or @ in it', 'a host name; a URL is connection.uri')
+  if (/\s/.test(String(given.host)))
+    throw invalidOption(`${option}.host`, 'a text with a blank or a line break in it', 'a host name')
+  if (/^[^:]*:\d+$/.test(String(given.host)))
+    throw invalidOption(`${option}.host`, 'a host with its port', `a host name; the port is ${option}.port`)
   const optional = (key: string) =>
     given[key] === undefined ? {} : { [key]: text(given[key], `${option}.${key}`) }
   return {

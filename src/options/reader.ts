@@ -18,12 +18,6 @@ export function readerSettings(
   checked: Checked,
 ): Settings | undefined {
   const { connection: source } = own
-  if (source === undefined)
-    throw invalidOption(
-      'reader.connection',
-      'nothing',
-      "a URL or mysql2 connection options: what differs from the pool's connection, above all the host",
-    )
   if (typeof source !== 'function' && typeof pool !== 'function') {
     const [connection, settings] = laidOver(source, pool, own, checked)
     return samePlace(connection, pool) ? undefined : { ...settings, connection, reader: undefined }
@@ -52,9 +46,10 @@ function laidOver(
   checked: Checked,
 ): [ConnectionSettings, Checked] {
   const alone = readConnection(source, 'reader.connection')
+  const ofItself = own.credentials || (alone.user !== undefined && alone.user !== pool.user)
   const under = {
     ...pool,
-    ...(own.credentials || password === undefined ? {} : { password }),
+    ...(ofItself || password === undefined ? {} : { password }),
     ...(own.tls !== undefined || ssl === undefined ? {} : { ssl }),
   }
   const settings = {

@@ -31,11 +31,17 @@ export function trustOf(given: Record<string, unknown>, option: string): TlsOpti
   return Object.fromEntries(checked)
 }
 
+const ACCEPTED = 'PEM, as a text or a Buffer'
+
 function pems(value: unknown, option: string): unknown {
   return Array.isArray(value) ? value.map((one) => pem(one, option)) : pem(value, option)
 }
 
 function pem(value: unknown, option: string): string | Buffer {
-  if (Buffer.isBuffer(value) || (typeof value === 'string' && value !== '')) return value
-  throw invalidOption(option, kindOf(value), 'PEM, as a text or a Buffer')
+  const given = Buffer.isBuffer(value) || (typeof value === 'string' && value !== '')
+  if (!given) throw invalidOption(option, kindOf(value), ACCEPTED)
+  // A path, as other programs take it, would be trusted to name no authority at all.
+  if (!value.includes('-----BEGIN '))
+    throw invalidOption(option, `${kindOf(value)} that is not PEM`, ACCEPTED)
+  return value
 }

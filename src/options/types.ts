@@ -31,7 +31,7 @@ export interface Credentials {
   /** What it gives is sent in clear, so that verified TLS is demanded when the pool is created. */
   readonly cleartext?: boolean
   /** Called when the pool is created, or its place is known. @throws WarmpoolError where it can never give what lets in there */
-  check?(place: { readonly host: string }): void
+  check?(place: { readonly host: string; readonly port: number; readonly user?: string }): void
   /** What a person should know who uses it there: a sentence, told once. */
   doubt?(place: { readonly host: string }): string | undefined
 }
@@ -104,7 +104,8 @@ export const READERS_OWN = [
 ] as const
 
 /** Options of {@link PoolOptions.reader}. */
-export type ReaderOptions = Pick<PoolOptions, (typeof READERS_OWN)[number]>
+export type ReaderOptions = Pick<PoolOptions, (typeof READERS_OWN)[number]> &
+  Required<Pick<PoolOptions, 'connection'>>
 
 /** The options one by one: checked, with the defaults filled in. */
 export type Checked = Omit<Settings, 'connection' | 'reader'> & {
