@@ -1,6 +1,6 @@
 import { invalidOption, WarmpoolError } from '../errors.ts'
 import { isPlainObject, knownKeys, plainObject, text } from '../options/check.ts'
-import type { Credentials, CredentialsRequest } from '../options/types.ts'
+import type { Credentials, CredentialsRequest, GivenCredentials } from '../options/types.ts'
 import { Kept } from './kept.ts'
 import { fetchSecret, type SecretPlace, type Stage } from './secret-sources.ts'
 
@@ -12,10 +12,8 @@ export interface SecretOptions {
   readonly region?: string
 }
 
-interface Login {
-  readonly user: string
-  readonly password: string
-}
+/** What a secret holds of use. */
+type Held = Required<Pick<GivenCredentials, 'user' | 'password'>>
 
 /**
  * User and password from a secret of AWS Secrets Manager in RDS's shape (`{ "username", "password", … }`; where to connect stays the
@@ -31,7 +29,7 @@ interface Login {
  */
 export function secret(options: SecretOptions): Credentials {
   const place = checked(options)
-  const kept = new Kept<Login>()
+  const kept = new Kept<Held>()
   const credentials = (request: CredentialsRequest) =>
     kept.get(request, async (last) => {
       const value =
@@ -55,15 +53,15 @@ function checked(options: unknown): SecretPlace {
  * What takes the place of a login that was refused. A rotation changes the password on the server first and moves AWSCURRENT last:
  * in between, what is pending is right. While that is looked at, the rotation may come to its end.
  */
-async function otherThan(refused: Login, place: SecretPlace): Promise<Login> {
-  const differs = ({ user, password }: Login) => user !== refused.user || password !== refused.password
+async function otherThan(refused: Held, place: SecretPlace): Promise<Held> {
+  const differs = ({ user, password }: Held) => user !== refused.user || password !== refused.password
   const current = await read(place, 'AWSCURRENT', true)
   if (differs(current)) return current
   const pending = await read(place, 'AWSPENDING', true).catch(() => undefined)
   return pending && differs(pending) ? pending : read(place, 'AWSCURRENT', true)
 }
 
-async function read(place: SecretPlace, stage: Stage, fresh: boolean): Promise<Login> {
+async function read(place: SecretPlace, stage: Stage, fresh: boolean): Promise<Held> {
   const value = await fetchSecret(place, stage, fresh)
   const wrong = (what: string) =>
     new WarmpoolError(

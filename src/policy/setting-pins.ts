@@ -31,12 +31,12 @@ const OF_TRANSACTIONS = /^(TRANSACTION|TX)_(ISOLATION|READ_ONLY)$/
 const SCOPE = /^(GLOBAL|SESSION|LOCAL|PERSIST|PERSIST_ONLY)$/
 
 /** What pins in a SET; its values are none of its business. */
-export function settingPin(tokens: readonly string[]): Pin | undefined {
+export function pinOfSetting(tokens: readonly string[]): Pin | undefined {
   let scope = ''
   for (const assignment of assignments(tokens)) {
     const spelled = SCOPE.test(assignment[0] ?? '') && !/^(=|:=|\.)$/.test(assignment[1] ?? '')
     if (spelled) scope = assignment.shift() as string
-    const pin = assignmentPin(assignment, scope)
+    const pin = pinOfAssignment(assignment, scope)
     if (pin !== 'none') return pin
     if (assignment[0] === 'TRANSACTION') return undefined // what follows a comma is more of that
   }
@@ -57,7 +57,7 @@ function assignments(tokens: readonly string[]): string[][] {
 }
 
 /** @param before the scope that was named last, which goes for what follows */
-function assignmentPin(tokens: readonly string[], before: string): Pin | 'none' {
+function pinOfAssignment(tokens: readonly string[], before: string): Pin | 'none' {
   if (tokens[0] === '@' && tokens[1] !== '@') return 'userVariable'
   const asked = tokens[0] === '@' ? tokens.slice(2) : tokens
   const dotted = SCOPE.test(asked[0] ?? '') && asked[1] === '.'

@@ -2,7 +2,8 @@ import dns, { type LookupAddress } from 'node:dns'
 import { BlockList, connect, isIP, type Socket } from 'node:net'
 import type { Examination } from './examination.ts'
 import { type Finding, inMs, ok } from './finding.ts'
-import type { Target, Trouble } from './project.ts'
+import { inTime } from './in-time.ts'
+import { silent, type Target, type Trouble } from './project.ts'
 
 /** RFC 1918 and 6598, RFC 4193, link-local addresses; a VPC may have others too. */
 const PRIVATE = new BlockList()
@@ -60,13 +61,10 @@ export async function dial(target: Target, limit: number): Promise<Socket | Trou
   const own = ownStream(target)
   const socket = own ? own() : socketPath === undefined ? connect({ host, port }) : connect(socketPath)
   const { promise, resolve } = Promise.withResolvers<Socket | Trouble>()
-  const silent = { code: 'ETIMEDOUT', message: 'no answer in time', stage: 'dialling' } as const
-  const timer = setTimeout(() => resolve(silent), limit)
   socket.once('connect', () => resolve(socket))
   socket.on('error', (error: NodeJS.ErrnoException) => resolve(troubleOf(error)))
   if (!socket.connecting) resolve(socket)
-  const opened = await promise
-  clearTimeout(timer)
+  const opened = await inTime(promise, limit, silent('dialling'))
   if (opened !== socket) socket.destroy()
   return opened
 }
@@ -83,14 +81,12 @@ function ownStream({ driver }: Target): (() => Socket) | undefined {
 
 /** In the way that a socket does it, so that /etc/hosts counts. */
 function lookup(host: string, limit: number): Promise<LookupAddress[] | Trouble> {
-  return new Promise((resolve) => {
-    const silent = { code: 'ETIMEDOUT', message: 'no answer in time', stage: 'resolving' } as const
-    const timer = setTimeout(() => resolve(silent), limit)
-    dns.lookup(host, { all: true }, (error, addresses) => {
-      clearTimeout(timer)
-      resolve(error ? { code: String(error.code), message: error.message, stage: 'resolving' } : addresses)
-    })
+  const answer = new Promise<LookupAddress[] | Trouble>((resolve) => {
+    dns.lookup(host, { all: true }, (error, addresses) =>
+      resolve(error ? { code: String(error.code), message: error.message, stage: 'resolving' } : addresses),
+    )
   })
+  return inTime(answer, limit, silent('resolving'))
 }
 
 export function rounded(milliseconds: number): number {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import type { Trouble } from './project.ts'
+import { inTime } from './in-time.ts'
+import { silent, type Trouble } from './project.ts'
 
 /** A server's first words. */
 export interface Greeting {
@@ -37,8 +38,7 @@ export async function readGreeting(socket: Socket, limit: number): Promise<Greet
   if (first !== 'silence') return understood(first)
   socket.write(NUDGE)
   const answer = await firstPacket(socket, limit)
-  if (typeof answer === 'string')
-    return { code: 'ETIMEDOUT', message: 'no answer in time', stage: 'greeting' }
+  if (typeof answer === 'string') return silent('greeting')
   return { words: printable(answer) }
 }
 
@@ -63,17 +63,15 @@ export function requestTls(socket: Socket): void {
 
 /** As far as it came: who speaks another protocol has no length in front. */
 async function firstPacket(socket: Socket, limit: number): Promise<Buffer | 'closed' | 'silence'> {
-  const { promise, resolve } = Promise.withResolvers<'closed' | 'silence' | 'whole'>()
+  const { promise, resolve } = Promise.withResolvers<'closed' | 'whole'>()
   let heard = Buffer.alloc(0)
   const listen = (chunk: Buffer) => {
     heard = Buffer.concat([heard, chunk])
     if (!looksRight(heard) || heard.length >= HEADER + heard.readUIntLE(0, 3)) resolve('whole')
   }
   const close = () => resolve('closed')
-  const timer = setTimeout(() => resolve('silence'), limit)
   socket.on('data', listen).once('close', close).once('end', close).resume()
-  const came = await promise
-  clearTimeout(timer)
+  const came = await inTime(promise, limit, 'silence' as const)
   socket.off('data', listen).off('close', close).off('end', close)
   if (!socket.destroyed) socket.pause()
   return came === 'whole' || heard.length > 0 ? heard : came

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 /** A connection as a pool of the project would open it. */
@@ -28,6 +28,8 @@ export interface Credentials {
 export interface Settings {
   readonly connection: object
   readonly connectionLimit: number
+  /** Of the pool's reader, where it has one of its own. */
+  readonly reader?: Settings | undefined
 }
 
 export interface Login {
@@ -46,6 +48,7 @@ export interface Connection {
 }
 
 export interface Pool {
+  readonly reader: Pool
   getConnection(): Promise<Connection>
   end(options: { timeout: number }): Promise<void>
 }
@@ -61,6 +64,11 @@ export interface Trouble {
   readonly errno?: number | undefined
   readonly message: string
   readonly stage?: 'resolving' | 'dialling' | 'greeting' | 'login'
+}
+
+/** That nothing came in time. */
+export function silent(stage: NonNullable<Trouble['stage']>): Trouble {
+  return { code: 'ETIMEDOUT', message: 'no answer in time', stage }
 }
 
 /** The part of `warmpool/diagnosis` that is used. It judges, so that we cannot judge otherwise than the pool would. */
@@ -82,6 +90,8 @@ export interface Warmpool {
 
 export interface Project {
   readonly warmpool: Warmpool
+  /** Where warmpool is installed. */
+  readonly root: string
   readonly versions: {
     readonly warmpool: string
     readonly mysql2: string
@@ -97,6 +107,7 @@ export async function loadProject(directory: string): Promise<Project> {
   const warmpool = await import(pathToFileURL(entry).href).catch((error) => refuseBroken(error, entry))
   return {
     warmpool,
+    root: dirname(createRequire(entry).resolve('warmpool/package.json')),
     versions: {
       warmpool: String(manifest.version),
       mysql2: String(manifestOf('mysql2', entry).version),

@@ -5,7 +5,8 @@ import { type Certificate, chainOf, describe, flawsOf, soonOver } from './certif
 import type { Examination } from './examination.ts'
 import { type Finding, ok, warning } from './finding.ts'
 import { isGreeting, readGreeting, requestTls } from './greeting.ts'
-import type { Target, Trouble, Trust } from './project.ts'
+import { inTime } from './in-time.ts'
+import { silent, type Target, type Trouble, type Trust } from './project.ts'
 
 /** Whether the connection is encrypted, and by whose word the server is who it should be. No credentials are sent. */
 export async function lookAtTrust(examination: Examination): Promise<Finding> {
@@ -86,11 +87,8 @@ async function handshake(
   } catch (error) {
     return troubleOf(error as Error) // authorities that are no PEM
   }
-  const silent = { code: 'ETIMEDOUT', message: 'no answer in time', stage: 'login' } as const
-  const timer = setTimeout(() => resolve(silent), limit)
   secured.on('error', (error) => resolve(troubleOf(error)))
-  const settled = await promise
-  clearTimeout(timer)
+  const settled = await inTime(promise, limit, silent('login'))
   if (settled !== secured) secured.destroy()
   return settled
 }
