@@ -12,7 +12,7 @@ export const title =
 
 const PROCESSES = 15
 const DIRECTORY = '.bench'
-const SDK = '@aws-sdk/rds-signer'
+const SDK = '@aws-sdk/*'
 const HANDLER = `import mysqlPool from 'warmpool'; export const middleware = mysqlPool()`
 const IAM_HANDLER = `import mysqlPool, { iam } from 'warmpool'; export const middleware = mysqlPool({ credentials: iam() })`
 

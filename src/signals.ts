@@ -1,4 +1,3 @@
-import { constants } from 'node:os'
 import { turn } from './clock.ts'
 import type { Living } from './living-pools.ts'
 import { atLoad } from './load-context.ts'
@@ -47,7 +46,7 @@ function die(signal: NodeJS.Signals): void {
   turn(() => {
     process.kill(process.pid, signal)
     // The first process of a container is not sent what it does not listen to.
-    turn(() => process.exit(128 + constants.signals[signal]))
+    turn(() => process.exit(128 + process.getBuiltinModule('node:os').constants.signals[signal]))
   })
 }
 

@@ -8,6 +8,7 @@ import { Variables } from '../local/src/service/variables.ts'
 import { parseYaml } from '../local/src/service/yaml-file.ts'
 import { createPool } from '../src/index.ts'
 import { mistakesIn } from './support/cloudformation/mistakes.ts'
+import { resolved } from './support/cloudformation/resolved.ts'
 import type { Template } from './support/cloudformation/template.ts'
 import { databaseForFile } from './support/database.ts'
 
@@ -86,14 +87,29 @@ test.each(stages)('what it shows for %s is all that this takes, and nothing more
   )
 })
 
+test('what it counts of containers and connections is what serverless.yml reserves', () => {
+  const functions = resolved({}).get('functions') as Record<string, { reservedConcurrency: number }>
+  const reserved = Object.values(functions).map(({ reservedConcurrency }) => reservedConcurrency)
+  const containers = reserved.reduce((sum, each) => sum + each)
+  const source = readFileSync(join(directory, 'handlers/database.ts'), 'utf8') // it connects when it is imported
+  const connectionLimit = Number(source.match(/connectionLimit = (\d+)/)?.[1])
+  expect(page).toContain(`(${reserved.join(' + ')}) × ${connectionLimit} = ${containers * connectionLimit}`)
+  expect(page).toContain(`reserves ${containers} containers`)
+  expect(page).toContain(`needs ${containers + 100} in`)
+})
+
 const database = databaseForFile()
 
 test('the users that its SQL makes can do what the shop does, and no more', async () => {
   const { host, port, administrator, database: schema } = database.current
   const sql = blocks('sql').filter((text) => !text.includes('AWSAuthenticationPlugin')) // which only RDS has
+  const onlyWithTls = (text: string) => text.includes('REQUIRE SSL')
   await using root = await createConnection(administrator)
-  for (const statement of sql.join('').split(';\n').filter(Boolean))
-    await root.query(statement.replaceAll('shop.*', `${schema}.*`))
+  const run = async (texts: string[]) => {
+    for (const statement of texts.join('').split(';\n').filter(Boolean))
+      await root.query(statement.replaceAll('shop.*', `${schema}.*`))
+  }
+  await run(sql.filter((text) => !onlyWithTls(text)))
 
   const password = 'the password in its secret'
   const pool = (user: string) => createPool({ connection: { host, port, user, password, database: schema } })
@@ -109,4 +125,10 @@ test('the users that its SQL makes can do what the shop does, and no more', asyn
     await tx.query('SELECT stock FROM products WHERE id = 1 FOR UPDATE')
     await tx.query('UPDATE products SET stock = 0 WHERE id = 1')
   })
+
+  await run(sql.filter(onlyWithTls)) // the pools are without
+  for (const user of ['shop', 'shop_migration'])
+    await expect(createConnection({ host, port, user, password })).rejects.toMatchObject({
+      code: 'ER_ACCESS_DENIED_ERROR',
+    })
 })

@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readService } from '../local/src/service/service.ts'
-import { Variables } from '../local/src/service/variables.ts'
-import { parseYaml } from '../local/src/service/yaml-file.ts'
 import { openShop } from './open-shop.ts'
 import { getOrder42, holding, type Packaged, ShopCopy, SIGNER } from './packaged-shop.ts'
-import { decided } from './support/cloudformation/decided.ts'
 import { mistakesIn } from './support/cloudformation/mistakes.ts'
+import { ownTemplate, resolved } from './support/cloudformation/resolved.ts'
 import { waysIn, waysOut } from './support/cloudformation/ways.ts'
 
 const FUNCTIONS = ['GetOrder', 'PlaceOrder', 'ListProducts', 'ImportOrders', 'Migrate']
@@ -42,6 +39,23 @@ const ofType = (type: string) => Object.values(resources).filter((resource) => r
 it('is packaged without a warning, into a template that CloudFormation takes', () => {
   expect(packaged.told).not.toMatch(/warn|deprecat/i)
   expect(mistakesIn(packaged.template)).toEqual([])
+})
+
+describe('a parameter that is mistyped', () => {
+  it.each([
+    ['route', 'dierct', 'custom.route is'],
+    ['dbAuth', 'imm', 'custom.dbAuth is'],
+    ['dbKind', 'Cluster', 'route.dbKind is'],
+  ])('fails the packaging by its name: %s', (name, value, message) => {
+    expect(() => resolved({ [name]: value }).get('custom')).toThrow(message)
+  })
+
+  it('fails it when it is no number', async () => {
+    await invoked // in the same directory
+    await expect(shops[1]?.osls(['package', '--param', 'maxConnections=many'])).rejects.toMatchObject({
+      stdout: expect.stringContaining("'custom.route.maxConnections': must be integer"),
+    })
+  })
 })
 
 describe('each function', () => {
@@ -91,12 +105,10 @@ describe('the database', () => {
       ],
     ],
     ['instance', [{ Name: 'DBInstanceIdentifier', Value: 'shop' }]],
-  ])('rings when a %s has more than four fifths of its connections in use', (kind, Dimensions) => {
-    const Conditions = {
-      ...packaged.template.Conditions,
-      DatabaseIsCluster: { 'Fn::Equals': [kind, 'cluster'] },
-    }
-    expect(decided({ ...packaged.template, Conditions }).ConnectionsAlarm?.Properties).toMatchObject({
+  ])('rings when a %s has more than four fifths of its connections in use', (dbKind, Dimensions) => {
+    const alarm = ownTemplate(resolved({ dbKind })).Resources.ConnectionsAlarm
+    if (dbKind === 'cluster') expect(alarm).toEqual(resources.ConnectionsAlarm)
+    expect(alarm?.Properties).toMatchObject({
       Metrics: [
         { Expression: '100 * connections / 1000' },
         { MetricStat: { Stat: 'Maximum', Metric: { MetricName: 'DatabaseConnections', Dimensions } } },
@@ -174,12 +186,10 @@ describe('privileges', () => {
         ['DB_HOST', 'DB_NAME', 'DB_USER', 'DB_AUTH'],
         {},
       ])
-    const surroundings = { directory: dirname(service), options: {}, params, env: {} }
-    const variables = new Variables(parseYaml(readFileSync(service, 'utf8'), 'serverless.yml'), surroundings)
-    const grants = JSON.stringify(variables.get('resources')).match(/"rds-db:connect","Resource":.*?\]/g)
+    const grants = JSON.stringify(ownTemplate(resolved(params))).match(/"rds-db:connect","Resource":.*?\]/g)
     expect(grants).toEqual(
       ['shop', 'shop_migration'].map((user) =>
-        expect.stringContaining(`:dbuser:\${Id}/${user}",{"Id":"db-ABC"}]`),
+        expect.stringContaining(`:dbuser:\${Id}/\${User}",{"Id":"db-ABC","User":"${user}"}]`),
       ),
     )
   })

@@ -73,7 +73,7 @@ describe.skipIf(missing)('before a server that takes IAM tokens', () => {
     expect(notOk(steps)[0]).toEqual(['credentials', 'fault'])
     expect(stepOf(steps, 'credentials')).toMatchObject({
       said: expect.stringMatching(/^credentials\(\) failed: Could not load credentials/),
-      todo: expect.stringMatching(/^look at AWS_REGION and at where this shell's AWS keys come from/),
+      todo: expect.stringMatching(/^look at where this shell's AWS keys come from/),
     })
   })
 })
@@ -105,7 +105,35 @@ describe('before a server with passwords, and without TLS', () => {
 
     const none = await diagnosed({ connection, credentials: secret({ secretId: 'shop/none' }) })
     expect(notOk(none)[0]).toEqual(['credentials', 'fault'])
-    expect(stepOf(none, 'credentials').todo).toMatch(/secretsmanager:GetSecretValue/)
+    expect(stepOf(none, 'credentials').todo).toBe("look at the secret's id, its region and its account")
+  })
+
+  test('what to do about a secret that lets nobody in follows what is wrong with it', async () => {
+    await using manager = await SecretsManager.start()
+    vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', manager.url)
+    const { host, port, database } = server.current
+    const ask = async (secretId: string) => {
+      const connection = { host, port, database }
+      return stepOf(await diagnosed({ connection, credentials: secret({ secretId }) }), 'credentials')
+    }
+    manager.putValue('plain', 'no JSON at all')
+    manager.putValue('nameless', '{"password":"open sesame"}')
+    for (const [secretId, what] of [
+      ['plain', 'is not a JSON object'],
+      ['nameless', 'has no username'],
+    ] as const)
+      expect(await ask(secretId)).toMatchObject({
+        said: `the secret ${secretId} ${what}`,
+        todo: "accepted: RDS's JSON with username and password, both texts",
+      })
+    for (const [type, todo] of [
+      ['AccessDeniedException', /^look at secretsmanager:GetSecretValue/],
+      ['UnrecognizedClientException', /^look at where this shell's AWS keys come from/],
+      ['InternalServiceError', /^look at the secret's id and region, /],
+    ] as const) {
+      manager.trouble = { type, message: 'no' }
+      expect((await ask('plain')).todo).toMatch(todo)
+    }
   })
 
   test('a proxy that shares sessions out is ok where the pool knows of it', async () => {

@@ -8,6 +8,12 @@ import { isRole, judge, readGrant } from '../local/src/doctor/privileges.ts'
 import { lookAtTrust } from '../local/src/doctor/trust.ts'
 import { PROJECT } from './support/diagnosed.ts'
 
+function never(): never {
+  throw new Error('not asked here')
+}
+
+const NOBODY = { source: '', reader: false, advice: [], settings: never, pool: never, readerPool: never }
+
 test.each([
   ['127.0.0.1', 'this machine'],
   ['::1', 'this machine'],
@@ -30,7 +36,7 @@ test.each([
 ])(
   'no TLS on the way to another machine is a warning, also where none is offered (%s)',
   async (offersTls, todo) => {
-    const examination = new Examination(PROJECT, { source: '', settings: never, pool: never }, 1000)
+    const examination = new Examination(PROJECT, NOBODY, 1000)
     const socket = { remoteAddress: '10.0.0.7', destroy() {} }
     Object.assign(examination, { target: { tls: undefined }, socket, greeting: { offersTls } })
     expect(await lookAtTrust(examination)).toMatchObject({
@@ -48,15 +54,11 @@ test.each([
   ['4.0.0', 'warning'],
 ])('mysql2 %s is %s for a warmpool that is made for ^3.22.0', async (mysql2, verdict) => {
   const project = { ...PROJECT, versions: { ...PROJECT.versions, mysql2 } }
-  const examination = new Examination(project, { source: '', settings: never, pool: never }, 1000)
+  const examination = new Examination(project, NOBODY, 1000)
   const found = await lookAtEnvironment(examination)
   expect(found.verdict).toBe(verdict)
   expect(found.todo).toBe(verdict === 'ok' ? undefined : 'npm install mysql2@^3.22.0')
 })
-
-function never(): never {
-  throw new Error('not asked here')
-}
 
 test('the way is far above 10 ms, by the median: one that was held up says nothing', () => {
   expect(judgeRoundTrips([1, 900, 2]).said).toBe('2.0 ms for a statement, there and back')
@@ -139,6 +141,15 @@ describe('rights', () => {
   ])('%s', (_, grants, verdict, said) => {
     expect(judged(...grants)).toMatchObject({ verdict, said })
   })
+})
+
+test.each([
+  ['SELECT', 'ok', 'SELECT on shop'],
+  ['INSERT', 'warning', 'no SELECT on shop'],
+])('%s is %s for a reader', (right, verdict, said) => {
+  const grant = readGrant(`GRANT ${right} ON \`shop\`.* TO \`report\`@\`%\``)
+  const found = judge(grant ? [grant] : [], 0, 'shop', ['SELECT'])
+  expect(found).toMatchObject({ verdict, said })
 })
 
 describe('a chain', () => {

@@ -76,7 +76,7 @@ describe('what works but will not do is a warning, and everything else is looked
       },
       step: 'proxy',
       said: 'something between shares sessions out, and the pool does not know',
-      todo: /^say proxy: true/,
+      todo: /^connect to its endpoint itself where that is RDS Proxy: /,
     },
     'a server that the pool takes for RDS Proxy': {
       options: () => ({ connection: direct(server.current), proxy: true }),

@@ -11,21 +11,28 @@ type Json = Record<string, unknown>
 type Deployed = Json & { provider: Json; functions: Record<string, Json> }
 
 const repository = join(import.meta.dirname, '..')
-const SHOP = { directory: repository, options: { stage: 'dev' }, params: {}, args: [] }
+const SHOP = {
+  directory: repository,
+  options: { stage: 'dev' },
+  params: {},
+  args: [],
+  env: { AWS_REGION: 'eu-central-1' },
+}
 const EVERYTHING = {
   directory: join(import.meta.dirname, 'services/variables'),
   options: { stage: 'prod', region: 'us-west-2' },
   params: { tier: 'from=cli' },
   args: ['--stage', 'prod', '--region', 'us-west-2', '--param', 'tier=from=cli'],
+  env: {},
 }
 
 /** What the Serverless Framework itself makes of a service. */
-async function printed({ directory, args }: { directory: string; args: string[] }): Promise<Deployed> {
+async function printed({ directory, args, env }: typeof SHOP | typeof EVERYTHING): Promise<Deployed> {
   const osls = join(repository, 'node_modules/osls/bin/serverless.js')
   const command = [osls, 'print', '--format', 'json', ...args]
   const { stdout } = await promisify(execFile)(process.execPath, command, {
     cwd: directory,
-    env: { PATH: process.env.PATH, SLS_TELEMETRY_DISABLED: '1' },
+    env: { PATH: process.env.PATH, SLS_TELEMETRY_DISABLED: '1', ...env },
   })
   return JSON.parse(stdout)
 }
@@ -61,9 +68,9 @@ describe.each([
   })
 
   it('is resolved as osls resolves it, to the last leaf', () => {
-    const { directory, options, params } = service
+    const { directory, options, params, env } = service
     const configuration = parseYaml(readFileSync(file, 'utf8'), 'serverless.yml')
-    const variables = new Variables(configuration, { directory, options, params, env: {} })
+    const variables = new Variables(configuration, { directory, options, params, env })
     const ours = normal(variables.get('') as Json)
     const theirs = normal(deployed)
     for (const own of [ours, theirs])
@@ -73,8 +80,8 @@ describe.each([
   })
 
   it('has the functions that osls would deploy', () => {
-    const { options, params } = service
-    const { name, region, functions } = readService(file, { ...options, params, env: {} })
+    const { options, params, env } = service
+    const { name, region, functions } = readService(file, { ...options, params, env })
     expect({ name, region }).toEqual({ name: deployed.service, region: deployed.provider.region })
     const ours = functions.map((each) => ({
       name: each.name,

@@ -4,7 +4,7 @@ import { decided } from './support/cloudformation/decided.ts'
 import { mistakesIn } from './support/cloudformation/mistakes.ts'
 import type { Resource, Template } from './support/cloudformation/template.ts'
 
-// The checker judges what is deployed (deployable-artifact.test.ts, deployment-routes.test.ts); here it is judged itself.
+// The checker judges what is deployed (deployable-artifact.test.ts, deployed-behind-proxy.test.ts); here it is judged itself.
 
 const group = (Properties: object) => ({ Type: 'AWS::EC2::SecurityGroup', Properties }) as Resource
 const queue = (Properties: object = {}) => ({ Type: 'AWS::SQS::Queue', Properties }) as Resource

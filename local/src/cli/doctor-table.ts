@@ -11,14 +11,50 @@ const GAP = 2
 const LEAST = 30
 const TINT = { ok: 'green', warning: 'yellow', fault: 'red', skipped: 'dim' } as const
 
+/** The steps as they come. What was skipped is one row, when the steps of a pool, or of its reader, are through. */
+export class Rows {
+  readonly #print: (text: string) => void
+  readonly #outlets: Outlets
+  #skipped: Step[] = []
+  #reader = false
+
+  constructor(print: (text: string) => void, outlets: Outlets) {
+    this.#print = print
+    this.#outlets = outlets
+  }
+
+  add(step: Step): void {
+    if (step.reader && !this.#reader) this.#beginReader()
+    if (step.verdict === 'skipped') this.#skipped.push(step)
+    else this.#print(stepRow(step, this.#outlets))
+  }
+
+  /** @param steps all of them */
+  end(steps: readonly Step[]): void {
+    this.#endPart()
+    this.#print(summaryOf(steps, this.#outlets))
+  }
+
+  #beginReader(): void {
+    this.#endPart()
+    this.#reader = true
+    this.#print(`\n${coloursOf(this.#outlets).bold('Its reader:')}`)
+  }
+
+  #endPart(): void {
+    if (this.#skipped.length > 0) this.#print(skippedRow(this.#skipped, this.#outlets))
+    this.#skipped = []
+  }
+}
+
 /** One step: its verdict, its name, what was found, and below what to do. */
-export function stepRow({ verdict, step, said, todo, facts: { words } }: Step, outlets: Outlets): string {
+function stepRow({ verdict, step, said, todo, facts: { words } }: Step, outlets: Outlets): string {
   const inOwnWords = typeof words === 'string' && !said.includes(words) ? ` (${words})` : ''
   return row([verdict, step, `${said}${inOwnWords}`, todo], outlets)
 }
 
 /** Those that were skipped, which have all the same reason. */
-export function skippedRow(steps: readonly Step[], outlets: Outlets): string {
+function skippedRow(steps: readonly Step[], outlets: Outlets): string {
   const names = steps.map(({ step }) => step).join(', ')
   return row(['skipped', '', `${steps[0]?.said}: ${names}`, null], outlets)
 }
@@ -45,7 +81,7 @@ function row(
 }
 
 /** The last line. */
-export function summaryOf(steps: readonly Step[], outlets: Outlets): string {
+function summaryOf(steps: readonly Step[], outlets: Outlets): string {
   const of = (verdict: Verdict) => steps.filter((step) => step.verdict === verdict).length
   const counts = [`${of('ok')} ok`, plural(of('warning'), 'warning'), plural(of('fault'), 'fault')]
   if (of('skipped') > 0) counts.push(`${of('skipped')} skipped`)

@@ -1,9 +1,11 @@
 import { diagnose, type Step } from '../doctor/diagnose.ts'
+import type { Subject } from '../doctor/examination.ts'
 import { loadProject, type Project } from '../doctor/project.ts'
 import { subjectOf, subjectOfModule } from '../doctor/subject.ts'
 import type { DoctorOptions } from './doctor-options.ts'
-import { skippedRow, stepRow, summaryOf } from './doctor-table.ts'
+import { Rows } from './doctor-table.ts'
 import { EXIT, orExit } from './failure.ts'
+import { loadPoolModule } from './pool-module.ts'
 import type { Outlets } from './screen.ts'
 
 /**
@@ -17,20 +19,29 @@ export async function doctor(
   directory = process.cwd(),
   outlets: Outlets = process,
 ): Promise<number> {
-  const { json, timeout, pool } = options
-  const project: Project = await orExit(EXIT.notStarted, () => loadProject(directory))
-  const subject = await orExit(EXIT.notStarted, () =>
-    pool ? subjectOfModule(project, pool.file, pool.exportName) : subjectOf(project, options),
-  )
-  const print = (text: string) => void outlets.stdout.write(`${text}\n`)
-  const told = (step: Step) => step.verdict !== 'skipped' && print(stepRow(step, outlets))
-  const steps = await diagnose(project, subject, { limit: timeout, ...(!json && { told }) })
-  const skipped = steps.filter(({ verdict }) => verdict === 'skipped')
-  if (json) print(JSON.stringify({ ok: !hasFault(steps), steps }, null, 2))
-  else {
-    if (skipped.length > 0) print(skippedRow(skipped, outlets))
-    print(summaryOf(steps, outlets))
+  const { pool } = options
+  const project = await orExit(EXIT.notStarted, () => loadProject(directory))
+  if (!pool) return tell(project, subjectOf(project, options), options, outlets)
+  const loaded = await orExit(EXIT.notStarted, () => loadPoolModule(project, pool.file))
+  try {
+    const subject = await orExit(EXIT.notStarted, () => subjectOfModule(project, loaded.exports, pool))
+    return await tell(project, subject, options, outlets)
+  } finally {
+    await loaded.remove()
   }
+}
+
+async function tell(
+  project: Project,
+  subject: Subject,
+  { json, timeout: limit }: DoctorOptions,
+  outlets: Outlets,
+): Promise<number> {
+  const print = (text: string) => void outlets.stdout.write(`${text}\n`)
+  const rows = new Rows(print, outlets)
+  const steps = await diagnose(project, subject, { limit, ...(!json && { told: (step) => rows.add(step) }) })
+  if (json) print(JSON.stringify({ ok: !hasFault(steps), steps }, null, 2))
+  else rows.end(steps)
   return hasFault(steps) ? EXIT.failed : EXIT.answered
 }
 

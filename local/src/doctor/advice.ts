@@ -1,8 +1,6 @@
 import { type Finding, fault } from './finding.ts'
-import type { Project } from './project.ts'
-import { wordsOf } from './words.ts'
 
-type Advice = readonly (readonly [sign: RegExp, todo: string])[]
+export type Advice = readonly (readonly [sign: RegExp, todo: string])[]
 
 /** What a pool refuses, where it was the command line and the environment that said it. */
 export const ON_COMMAND_LINE: Advice = [
@@ -12,10 +10,12 @@ export const ON_COMMAND_LINE: Advice = [
   ],
   [/^(connection\.)?user: received nothing/, 'name the user in the URL, or set DB_USER'],
   [/^iam\.region: received nothing/, 'set AWS_REGION, or connect to the endpoint itself, whose name has it'],
-  [/^credentials: .* beside connection\.password/, 'leave the password out of the URL (or DB_PASSWORD), or leave --iam or --secret out'],
+  [
+    /^credentials: .* beside connection\.password/,
+    'leave the password out of the URL (or DB_PASSWORD), or leave --iam or --secret out',
+  ],
   [/^credentials: .* without TLS/, 'say --ca FILE; for RDS endpoints TLS is on by itself'],
   [/^tls: .* beside connection\.ssl/, 'leave ssl out of the URL, or --ca and --no-tls out'],
-  [/^connection(\.uri)?: received .*(URL|@ after the host)/, 'say --url mysql://user:password@host:port/database, with special characters percent-encoded'],
 ]
 
 const KEYS = "look at where this shell's AWS keys come from (AWS_ACCESS_KEY_ID, AWS_PROFILE, aws sso login)"
@@ -51,21 +51,9 @@ export const OF_CREDENTIALS: Readonly<Record<string, Advice>> = {
   'a function': [[/./, 'look at the function that credentials names']],
 }
 
-/**
- * A fault of what the project's own warmpool has thrown: what to do is what it says of that itself, unless we know better.
- *
- * @param better asked in this order; the first that fits counts
- */
-export function faultOfError(
-  { warmpool }: Project,
-  error: unknown,
-  facts: Finding['facts'],
-  better: Advice = [],
-): Finding {
-  const words = wordsOf(warmpool, error)
-  const found = faultOf(words, facts)
-  const todo = better.find(([sign]) => sign.test(words))?.[1]
-  return todo === undefined ? found : { ...found, todo }
+/** What to do by the first sign that fits. */
+export function todoBy(advice: Advice, words: string): string | undefined {
+  return advice.find(([sign]) => sign.test(words))?.[1]
 }
 
 /** Of `what is in the way; look at what`, as connecting says it, or `what came; accepted: what`, as refusals do. */

@@ -1,7 +1,8 @@
 import { lookAtName, lookAtPort } from './address.ts'
-import { inTime, lookAtCredentials } from './credentials.ts'
+import { lookAtCredentials } from './credentials.ts'
 import { Examination, type Subject } from './examination.ts'
 import { type Finding, fault, skipped } from './finding.ts'
+import { inTime } from './in-time.ts'
 import {
   lookAtCharacterSet,
   lookAtConnections,
@@ -16,6 +17,7 @@ import { lookAtEnvironment, lookAtTarget } from './place.ts'
 import { lookAtPrivileges } from './privileges.ts'
 import type { Project } from './project.ts'
 import { lookAtGreeting } from './speech.ts'
+import { readerOf } from './subject.ts'
 import { lookAtTrust } from './trust.ts'
 import { wordsOf } from './words.ts'
 
@@ -50,6 +52,8 @@ export type StepName = keyof typeof ON_THE_WAY | keyof typeof INSIDE
 /** What was looked at, and what was found. */
 export interface Step extends Omit<Finding, 'todo'> {
   readonly step: StepName
+  /** Of the reader; else of the pool itself. */
+  readonly reader: boolean
   readonly todo: string | null
 }
 
@@ -62,38 +66,65 @@ export interface DiagnoseOptions {
   readonly told?: (step: Step) => void
 }
 
-export const STEPS = Object.keys({ ...ON_THE_WAY, ...INSIDE }) as StepName[]
+const LOOKS: Readonly<Record<StepName, Look>> = { ...ON_THE_WAY, ...INSIDE }
+export const STEPS = Object.keys(LOOKS) as StepName[]
 
-/** Connects as a pool of the project would, step by step; after a fault on the way, or silence, the rest is skipped. Never throws. */
+/** Of a reader: what would connect is the same. */
+export const STEPS_OF_READER = STEPS.filter((step) => step !== 'environment')
+
+/**
+ * Connects as a pool of the project would, step by step; after a fault on the way, or silence, the rest is skipped. Then the same for
+ * its reader, where it has one, whatever was found before. Never throws.
+ */
 export async function diagnose(
   project: Project,
   subject: Subject,
   { limit, told = () => {} }: DiagnoseOptions,
 ): Promise<Step[]> {
-  const examination = new Examination(project, subject, limit)
+  const examinations: Examination[] = []
   const steps: Step[] = []
-  const tell = (step: StepName, finding: Finding) => {
-    const { verdict, said, todo, facts } = finding
-    const shown = { step, verdict, ...(withoutSecrets({ said, todo, facts }, examination.secrets) as Clean) }
-    steps.push(shown)
-    told(shown)
+  const lookAt = async (subject: Subject): Promise<Examination> => {
+    const examination = new Examination(project, subject, limit)
+    examinations.push(examination)
+    await examine(examination, (step, { verdict, said, todo, facts }) => {
+      const secrets = examinations.flatMap((each) => each.secrets)
+      const clean = withoutSecrets({ said, todo, facts }, secrets) as Clean
+      const shown = { step, reader: subject.reader, verdict, ...clean }
+      steps.push(shown)
+      told(shown)
+    })
+    return examination
   }
   try {
-    let stopped: Finding | undefined
-    for (const [step, look] of Object.entries(ON_THE_WAY) as [StepName, Look][]) {
-      const finding = stopped ?? (await carefully(look, examination))
-      tell(step, finding)
-      if (finding.verdict === 'fault') stopped = skipped(`not looked at, because of the fault in ${step}`)
-    }
-    for (const [step, look] of Object.entries(INSIDE) as [StepName, Look][]) {
-      const finding = stopped ?? (await inTime(carefully(look, examination), limit, SILENCE))
-      tell(step, finding)
-      if (finding === SILENCE) stopped = skipped(`not looked at, because of the fault in ${step}`)
-    }
+    const reader = readerOf(await lookAt(subject))
+    if (reader) await lookAt(reader)
   } finally {
-    await examination.end()
+    // The reader's first: a pool ends its reader with itself, and waits for what that has lent.
+    for (const examination of examinations.reverse()) await examination.end()
   }
   return steps
+}
+
+async function examine(
+  examination: Examination,
+  tell: (step: StepName, finding: Finding) => void,
+): Promise<void> {
+  const { subject, limit } = examination
+  const steps: readonly StepName[] = subject.reader ? STEPS_OF_READER : STEPS
+  let stopped: Finding | undefined
+  for (const step of steps) {
+    const finding = stopped ?? (await lookIn(step, examination, limit))
+    tell(step, finding)
+    if (finding === SILENCE || (step in ON_THE_WAY && finding.verdict === 'fault'))
+      stopped ??= skipped(`not looked at, because of the fault in ${step}`)
+  }
+}
+
+/** On the way each step has its own limits. */
+function lookIn(step: StepName, examination: Examination, limit: number): Promise<Finding> {
+  const look = LOOKS[step]
+  if (step in ON_THE_WAY) return carefully(look, examination)
+  return inTime(carefully(look, examination), limit, SILENCE)
 }
 
 /** What a step does not foresee is a finding, too. */

@@ -1,17 +1,25 @@
 import type { Socket } from 'node:net'
-import { type Finding, fault } from './finding.ts'
+import { type Advice, faultOf, todoBy } from './advice.ts'
+import type { Finding } from './finding.ts'
 import type { Greeting } from './greeting.ts'
 import type { Connection, Login, Pool, Project, Settings, Target, Trouble } from './project.ts'
 import type { Server } from './server.ts'
+import { wordsOf } from './words.ts'
 
 /** What is looked at. */
 export interface Subject {
   /** Where it was read, such as `DATABASE_URL`. */
   readonly source: string
+  /** Whether it is a pool's reader, which needs no writer. */
+  readonly reader: boolean
+  /** What to do about an option that is refused, where that is not said in a program. */
+  readonly advice: Advice
   /** How a pool of the project is set. @throws the project's own refusal of an option */
   settings(): Settings
   /** A pool of the project that is set so. @param limit how long connecting may take, milliseconds */
   pool(limit: number): Pool
+  /** The same of its reader. */
+  readerPool(limit: number): Pool
 }
 
 /** What the steps have come by so far. Each is there from its step on: after a fault there are no further steps. */
@@ -46,6 +54,14 @@ export class Examination {
     })
   }
 
+  /** What the project's own warmpool has thrown. @param otherwise what to do where it does not say so itself */
+  failure(error: unknown, facts: Finding['facts'], otherwise: Advice = []): Finding {
+    const words = wordsOf(this.project.warmpool, error)
+    const found = faultOf(words, facts)
+    const todo = todoBy(this.subject.advice, words) ?? found.todo ?? todoBy(otherwise, words)
+    return { ...found, ...(todo !== undefined && { todo }) }
+  }
+
   /** What is no secret of itself but may hold one. */
   get secrets(): string[] {
     const { target, login } = this as Partial<Pick<Examination, 'target' | 'login'>>
@@ -58,10 +74,4 @@ export class Examination {
     const { socket } = this as Partial<Pick<Examination, 'socket'>>
     socket?.destroy()
   }
-}
-
-/** Of `what is in the way; look at what`. */
-export function faultOf(sentence: string, facts: Finding['facts']): Finding {
-  const [, said = sentence, todo] = /^(.*?); (look at .*)$/s.exec(sentence) ?? []
-  return fault(said, todo, facts)
 }

@@ -71,13 +71,25 @@ export async function lookAtWaitTimeout({ server }: Examination): Promise<Findin
   )
 }
 
-export async function lookAtReadOnly({ server, project: { warmpool } }: Examination): Promise<Finding> {
+export async function lookAtReadOnly({ server, subject, project }: Examination): Promise<Finding> {
+  const { warmpool } = project
   const [row] = await server.rows(warmpool.WHAT_IT_IS)
   const readOnly = warmpool.readOnly(row)
+  if (subject.reader) return asReader(readOnly)
   if (!readOnly) return ok('takes writes', { readOnly })
   return warning(
     'the server is read-only: a reader, or a writer that is one no more',
     "for writing, look at which server is the writer (a cluster's own name leads to it)",
+    { readOnly },
+  )
+}
+
+/** Nothing that is read is wrong then, but the writer is spared nothing. */
+function asReader(readOnly: boolean): Finding {
+  if (readOnly) return ok('read-only, as a reader is', { readOnly })
+  return warning(
+    'the server takes writes: it is no replica, or the writer stands in where there is none',
+    "look at where the reader's name leads, and whether there is a replica",
     { readOnly },
   )
 }
@@ -119,7 +131,7 @@ export async function lookAtProxy({ server, target }: Examination): Promise<Find
   if (shared)
     return warning(
       'something between shares sessions out, and the pool does not know',
-      'say proxy: true (or --proxy) where that is RDS Proxy by a name of your own',
+      'connect to its endpoint itself where that is RDS Proxy: TLS verifies the name that is connected to, and its certificate has no other; for another proxy say proxy: true (or --proxy)',
       facts,
     )
   if (target.proxied)

@@ -1,8 +1,7 @@
 import { rounded } from './address.ts'
-import { type Examination, faultOf } from './examination.ts'
+import type { Examination } from './examination.ts'
 import { type Finding, inMs, ok } from './finding.ts'
 import { Server } from './server.ts'
-import { wordsOf } from './words.ts'
 
 /** Logs in as the program does, by a pool of its own warmpool: with its retries, its trust, and the one SET that it opens with. */
 export async function lookAtLogin(examination: Examination): Promise<Finding> {
@@ -23,5 +22,5 @@ export async function lookAtLogin(examination: Examination): Promise<Finding> {
 function refused(examination: Examination, error: Error & { code?: string }): Finding {
   const { code, cause } = error
   if (code === 'CONNECT_FAILED' && cause instanceof Error) return examination.trouble(cause)
-  return faultOf(wordsOf(examination.project.warmpool, error), { code })
+  return examination.failure(error, { code })
 }

@@ -1,9 +1,9 @@
-import { inTime, kindOf } from './credentials.ts'
+import { kindOf } from './credentials.ts'
 import type { Examination } from './examination.ts'
-import { type Finding, fault, ok, warning } from './finding.ts'
+import { type Finding, ok, warning } from './finding.ts'
+import { inTime } from './in-time.ts'
 import type { Target } from './project.ts'
 import { trustedBy } from './trust.ts'
-import { wordsOf } from './words.ts'
 
 const NODE = `Node ${process.versions.node}`
 
@@ -27,10 +27,7 @@ export async function lookAtTarget(examination: Examination): Promise<Finding> {
       examination.settings,
     )
   } catch (error) {
-    const words = wordsOf(warmpool, error)
-    const [, said, accepted] = /^(.*); accepted: (.*)$/s.exec(words) ?? []
-    if (accepted) return fault(`${said}`, `accepted: ${accepted}`, { source: subject.source })
-    return fault(words, undefined, { source: subject.source })
+    return examination.failure(error, { source: subject.source })
   }
   const { target } = examination
   const trust = target.tls && trustedBy(target, warmpool.trustFor(target) ?? {})
@@ -58,7 +55,7 @@ function inWords(target: Target, place: string, trust: string | undefined): stri
 async function connectionOf({ connection }: Examination['settings'], limit: number): Promise<object> {
   if (typeof connection !== 'function') return connection
   const late = Symbol('late')
-  const given = await inTime<object | symbol>(connection(), limit, late)
+  const given = await inTime<object, symbol>(connection(), limit, late)
   if (given === late) throw new Error('connection() gave no answer in time')
   return given as object
 }

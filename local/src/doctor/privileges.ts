@@ -29,12 +29,12 @@ const TOO_MUCH = [
 const ROWS = ['SELECT', 'INSERT', 'UPDATE', 'DELETE']
 
 /** What the user may do: more than a function needs, or less. */
-export async function lookAtPrivileges({ server, target }: Examination): Promise<Finding> {
+export async function lookAtPrivileges({ server, target, subject }: Examination): Promise<Finding> {
   const rows = await server.rows('SHOW GRANTS')
   const texts = rows.map((row) => String(Object.values(row)[0]))
   const grants = texts.flatMap((text) => readGrant(text) ?? [])
   const roles = texts.filter(isRole).length
-  return judge(grants, roles, target.database)
+  return judge(grants, roles, target.database, subject.reader ? ['SELECT'] : ROWS)
 }
 
 /** A role is granted on nothing. Revokes and default roles are told in lines of their own. */
@@ -58,7 +58,13 @@ export function readGrant(text: string): Grant | undefined {
   }
 }
 
-export function judge(grants: readonly Grant[], roles: number, database: string | undefined): Finding {
+/** @param wanted on the database */
+export function judge(
+  grants: readonly Grant[],
+  roles: number,
+  database: string | undefined,
+  wanted: readonly string[] = ROWS,
+): Finding {
   const everywhere = grants.filter((grant) => grant.database === '*')
   const tooMuch = everywhere.flatMap(({ privileges, grantable }) => [
     ...privileges.filter((name) => TOO_MUCH.includes(name)),
@@ -81,20 +87,22 @@ export function judge(grants: readonly Grant[], roles: number, database: string 
     )
   return database === undefined
     ? ok('nothing that a function should not have', facts)
-    : onDatabase(database, facts)
+    : onDatabase(database, wanted, facts)
 }
 
 function onDatabase(
   database: string,
+  wanted: readonly string[],
   facts: { database: string[]; tablesOnly: boolean; roles: number; everywhere: string[] },
 ): Finding {
   const { database: may, tablesOnly, roles } = facts
-  const missing = may.includes('ALL PRIVILEGES') ? [] : ROWS.filter((right) => !may.includes(right))
+  const missing = may.includes('ALL PRIVILEGES') ? [] : wanted.filter((right) => !may.includes(right))
   if (missing.length === 0) return ok(`${may.join(', ')} on ${database}`, facts)
   if (tablesOnly) return ok(`rights on single tables of ${database}`, facts)
   if (roles > 0)
     return ok(`${may.join(', ') || 'nothing of its own'} on ${database}, and what its roles may`, facts)
-  const todo = `GRANT what the program needs ON ${database}.* TO the user; nothing is missing where it only reads`
+  const enough = wanted.length > 1 && may.includes('SELECT') ? '; nothing is missing where it only reads' : ''
+  const todo = `GRANT what the program needs ON ${database}.* TO the user${enough}`
   return warning(`no ${missing.join(', ')} on ${database}`, todo, facts)
 }
 

@@ -48,9 +48,13 @@ export interface Connection {
 }
 
 export interface Pool {
-  readonly reader: Pool
   getConnection(): Promise<Connection>
   end(options: { timeout: number }): Promise<void>
+}
+
+/** Ends its reader with itself. */
+export interface PoolWithReader extends Pool {
+  readonly reader: Pool
 }
 
 /** Trust as `tls.connect` takes it. */
@@ -73,7 +77,7 @@ export function silent(stage: NonNullable<Trouble['stage']>): Trouble {
 
 /** The part of `warmpool/diagnosis` that is used. It judges, so that we cannot judge otherwise than the pool would. */
 export interface Warmpool {
-  createPool(options: object): Pool
+  createPool(options: object): PoolWithReader
   iam(): object
   secret(options: { secretId: string }): object
   resolveOptions(options: object): Settings

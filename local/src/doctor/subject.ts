@@ -1,8 +1,6 @@
-import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import type { Subject } from './examination.ts'
-import type { Pool, Project } from './project.ts'
-import { wordsOf } from './words.ts'
+import { ON_COMMAND_LINE } from './advice.ts'
+import type { Examination, Subject } from './examination.ts'
+import type { PoolWithReader, Project } from './project.ts'
 
 /** What stands on the command line; the rest is the environment's, as for a pool without options. */
 export interface Given {
@@ -16,6 +14,9 @@ export interface Given {
   readonly proxy: boolean
 }
 
+/** As for `createPool`. */
+type Options = object & { readonly reader?: object | undefined }
+
 let subjects = 0
 
 /** A pool with these options. */
@@ -24,47 +25,86 @@ export function subjectOf(
   given: Given,
   env: NodeJS.ProcessEnv = process.env,
 ): Subject {
-  const options = {
+  const options: Options = {
     ...(given.url !== undefined && { connection: given.url }),
     ...(given.proxy && { proxy: true }),
     ...(given.tls ? given.ca !== undefined && { tls: { ca: given.ca } } : { tls: false }),
     ...(given.iam && { credentials: warmpool.iam() }),
     ...(given.secret !== undefined && { credentials: warmpool.secret({ secretId: given.secret }) }),
   }
-  return subjectOfOptions({ warmpool }, options, sourceOf(given, env))
+  return { ...subjectOfOptions({ warmpool }, options, sourceOf(given, env)), advice: ON_COMMAND_LINE }
 }
 
 /** @param options as for `createPool` */
 export function subjectOfOptions(
   { warmpool }: Pick<Project, 'warmpool'>,
-  options: object,
+  options: Options,
   source: string,
 ): Subject {
   const name = `warmpool-local doctor ${++subjects}` // a pool of its own
   return {
     source,
+    reader: false,
+    advice: [],
     settings: () => warmpool.resolveOptions(options),
-    pool: (limit) =>
-      warmpool.createPool({ ...options, name, connectionLimit: 1, connectTimeout: limit, prewarm: false }),
+    pool: (limit) => warmpool.createPool({ ...options, ...ownOf(limit), name, reader: undefined }),
+    // Apart, so that what is wrong with the reader is found where it is looked at.
+    readerPool: (limit) => {
+      const own = ownOf(limit)
+      const reader = { ...options.reader, ...own }
+      const pair = warmpool.createPool({ ...options, ...own, name: `${name}, its reader`, reader })
+      return {
+        getConnection: () => pair.reader.getConnection(),
+        end: (options) => pair.end(options),
+      }
+    },
   }
 }
 
-/** The pool, or the options of one, that a module of the program exports. @throws Error in one sentence */
-export async function subjectOfModule(
+function ownOf(limit: number) {
+  return { connectionLimit: 1, connectTimeout: limit, prewarm: false }
+}
+
+/** The reader of what was looked at, where that could be a pool at all, and has one of its own. */
+export function readerOf(examination: Examination): Subject | undefined {
+  const { subject, settings, target } = examination as Partial<Examination> & Pick<Examination, 'subject'>
+  const reader = settings?.reader
+  if (!target || !reader) return undefined
+  return {
+    ...subject,
+    source: `${subject.source}, its reader`,
+    reader: true,
+    settings: () => reader,
+    pool: subject.readerPool,
+  }
+}
+
+/**
+ * The pool, or the options of one, that a module of the program exports.
+ *
+ * @param module what it exports
+ * @throws Error in one sentence
+ */
+export function subjectOfModule(
   project: Project,
-  file: string,
-  exportName: string | undefined,
-): Promise<Subject> {
-  const module: Record<string, unknown> = await import(pathToFileURL(resolve(file)).href).catch((error) => {
-    throw new Error(`${file} could not be loaded: ${wordsOf(project.warmpool, error)}`)
-  })
+  module: Readonly<Record<string, unknown>>,
+  { file, exportName }: { readonly file: string; readonly exportName: string | undefined },
+): Subject {
   const names = exportName === undefined ? Object.keys(module) : [exportName]
   const { settingsOf } = project.warmpool
   const found = names.find((name) => settingsOf(module[name]) !== undefined)
   const source = `${file}, ${found ?? exportName ?? 'default'}`
-  const pool = found === undefined ? undefined : (module[found] as Pool)
+  const pool = found === undefined ? undefined : (module[found] as PoolWithReader)
   const settings = settingsOf(pool)
-  if (pool && settings) return { source, settings: () => settings, pool: () => pool }
+  if (pool && settings)
+    return {
+      source,
+      reader: false,
+      advice: [],
+      settings: () => settings,
+      pool: () => pool,
+      readerPool: () => pool.reader,
+    }
   const options = module[exportName ?? 'default']
   if (typeof options === 'object' && options !== null) return subjectOfOptions(project, options, source)
   throw new Error(
