@@ -115,6 +115,7 @@ describe('the database', () => {
       ],
       ComparisonOperator: 'GreaterThanThreshold',
       Threshold: 80,
+      TreatMissingData: 'missing', // or an alarm of a database that does not exist is OK
     })
   })
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { doctor } from '../local/src/cli/doctor.ts'
 import { type GivenDoctorOptions, readDoctorOptions } from '../local/src/cli/doctor-options.ts'
+import { Rows } from '../local/src/cli/doctor-table.ts'
 import { loadPoolModule } from '../local/src/cli/pool-module.ts'
 import { run } from '../local/src/cli/program.ts'
 import { STEPS } from '../local/src/doctor/diagnose.ts'
@@ -99,18 +100,49 @@ describe.concurrent('the command', () => {
       `import { createPool } from 'warmpool'
 setInterval(() => {}, 1000)
 export const limit = 7
-export const pool = createPool({ connection: ${JSON.stringify({ host, port, user, password, database })}, connectionLimit: 7 })
+export const pool = createPool({ connection: ${JSON.stringify({ host, port, user, password, database })}, connectionLimit: 7, reader: { connection: { host: 'db-ro.invalid' } } })
 export default { connection: { host: 'db.invalid' } }`,
     )
     const { exitCode, stdout } = await typed('--pool', 'database.js', '--json')
-    const { steps } = JSON.parse(stdout)
+    const { ok, steps } = JSON.parse(stdout)
     expect(steps[1].said).toContain('(database.js, pool)')
     expect(steps[STEPS.indexOf('connections')].facts.connectionLimit).toBe(7)
-    expect(exitCode).toBe(0)
+    const faults = steps.filter(({ verdict }: { verdict: string }) => verdict === 'fault')
+    expect(faults).toMatchObject([{ step: 'dns', reader: true, said: 'no host has this name' }])
+    expect([ok, exitCode]).toEqual([false, 1])
     const file = join(project, 'database.js')
     const byName = await moduleIn(file, 'default')
     expect(byName.settings()).toMatchObject({ connection: { host: 'db.invalid' } })
   })
+})
+
+test('the reader is told of below the pool, each with what was skipped, and counted together', () => {
+  let printed = ''
+  const print = (text: string) => {
+    printed += `${text}\n`
+  }
+  const outlet = { write() {} }
+  const rows = new Rows(print, { stdout: outlet, stderr: outlet, env: {} })
+  const step = {
+    step: 'tcp',
+    reader: false,
+    verdict: 'fault',
+    said: 'closed',
+    todo: null,
+    facts: {},
+  } as const
+  const skipped = { ...step, step: 'tls', verdict: 'skipped', said: 'not looked at' } as const
+  const steps = [step, skipped, { ...step, reader: true }, { ...skipped, reader: true }]
+  for (const each of steps) rows.add(each)
+  rows.end(steps)
+  expect(printed.replaceAll(/ +/g, ' ')).toBe(`fault tcp closed
+skipped not looked at: tls
+
+Its reader:
+fault tcp closed
+skipped not looked at: tls
+0 ok, 0 warnings, 2 faults, 2 skipped
+`)
 })
 
 test('a URL that is none is told with an example of one', async () => {

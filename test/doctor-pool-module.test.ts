@@ -9,6 +9,8 @@ const repository = join(import.meta.dirname, '..')
 const home = mkdtempSync(join(tmpdir(), 'doctor-'))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
+const project = join(home, 'project')
+const OUTSIDE = 'that lies where no warmpool is installed'
 const WARMPOOL = "import { createPool } from 'warmpool'\n"
 const KNOWN: Readonly<Record<string, string>> = {
   'as Node takes it': `${WARMPOOL}import { config } from './config.ts'
@@ -20,6 +22,7 @@ export const pool = createPool({ connection: { host: Host.shop, user: 'shop' }, 
   'with a type among the values it imports': `${WARMPOOL}import { Host, user } from './more.ts'
 const host: Host = 'db.example'
 export const pool = createPool({ connection: { host, user }, name: 'with a type' })`,
+  [OUTSIDE]: `${WARMPOOL}export const pool = createPool({ connection: { host: 'db.example', user: 'shop' }, name: 'outside' })`,
 }
 const REFUSED: Readonly<Record<string, [text: string, sentence: RegExp]>> = {
   'that cannot be parsed': ['export const pool = {', /could not be loaded: .*\.ts:1: /],
@@ -41,24 +44,24 @@ const REFUSED: Readonly<Record<string, [text: string, sentence: RegExp]>> = {
   ],
 }
 
-const fileOf = (what: string) => join(home, `${what.replaceAll(' ', '-')}.ts`)
+const fileOf = (what: string) => join(what === OUTSIDE ? home : project, `${what.replaceAll(' ', '-')}.ts`)
 let outcomes: Readonly<Record<string, { settings?: object; error?: string }>>
 
 beforeAll(async () => {
-  mkdirSync(join(home, 'node_modules'))
+  mkdirSync(join(project, 'node_modules'), { recursive: true })
   for (const [name, path] of Object.entries({
     warmpool: repository,
     mysql2: join(repository, 'node_modules/mysql2'),
   }))
-    symlinkSync(path, join(home, 'node_modules', name))
-  writeFileSync(join(home, 'package.json'), '{ "type": "module" }')
-  writeFileSync(join(home, 'config.ts'), "export const config = { host: 'db.example', user: 'shop' }")
-  writeFileSync(join(home, 'more.ts'), "export type Host = string\nexport const user: Host = 'shop'")
+    symlinkSync(path, join(project, 'node_modules', name))
+  writeFileSync(join(project, 'package.json'), '{ "type": "module" }')
+  writeFileSync(join(project, 'config.ts'), "export const config = { host: 'db.example', user: 'shop' }")
+  writeFileSync(join(project, 'more.ts'), "export type Host = string\nexport const user: Host = 'shop'")
   for (const [what, text] of Object.entries(KNOWN)) writeFileSync(fileOf(what), text)
   for (const [what, [text]] of Object.entries(REFUSED)) writeFileSync(fileOf(what), text)
   const program = join(repository, 'test/support/load-pool-modules.ts')
   const files = [...Object.keys(KNOWN), ...Object.keys(REFUSED)].map(fileOf)
-  const { stdout } = await promisify(execFile)(process.execPath, [program, home, ...files])
+  const { stdout } = await promisify(execFile)(process.execPath, [program, project, ...files])
   outcomes = JSON.parse(stdout)
 })
 

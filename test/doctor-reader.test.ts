@@ -56,6 +56,9 @@ describe.each([
     const { connectionLimit } = stepOf(steps, 'connections', true).facts
     expect(connectionLimit).toBe(9)
     expect(await server.current.connections()).toEqual([])
+    const left = () =>
+      server.current.query('SELECT id FROM information_schema.processlist WHERE user = ?', [name])
+    await expect.poll(left, { timeout: 3000 }).toEqual([]) // what is between takes a moment to pass it on
   })
 })
 

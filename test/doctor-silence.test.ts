@@ -20,7 +20,7 @@ describe.concurrent('silence is a fault, and the rest is skipped:', () => {
       step: 'tcp',
       said: 'nothing answers there, not even with a refusal, as where a firewall drops what comes',
       todo: 'look at security groups, subnets and routes',
-      limit: 1500,
+      limit: 1000,
     },
     'a web server': {
       options: async (stack) => {
@@ -32,7 +32,7 @@ describe.concurrent('silence is a fault, and the rest is skipped:', () => {
       step: 'greeting',
       said: 'something else than a MySQL server listens there: a web server (it says "HTTP/1.1 400 Bad Request")',
       todo: /^look at host and port/,
-      limit: 1500,
+      limit: 1000,
     },
     'a server that lets in and says nothing': {
       options: async (stack) => {
@@ -42,7 +42,7 @@ describe.concurrent('silence is a fault, and the rest is skipped:', () => {
       step: 'greeting',
       said: 'the connection was taken but no server spoke in time',
       todo: /^look at whether the server hangs/,
-      limit: 1500,
+      limit: 1000,
     },
     'a server that falls silent': {
       options: async (stack) => {
@@ -54,7 +54,7 @@ describe.concurrent('silence is a fault, and the rest is skipped:', () => {
       step: 'version',
       said: 'the server gave no answer in time',
       todo: 'look at whether it hangs or is overloaded',
-      limit: 1500,
+      limit: 1000,
     },
   }
 

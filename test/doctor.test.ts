@@ -73,7 +73,7 @@ describe('a fault on the way is told, with what to do, and the rest is skipped:'
       step: 'authentication',
       said: 'the server has no connection left (max_connections)',
       todo: 'look at how many all clients together may open',
-      limit: 1500,
+      limit: 1000,
     },
     'a server that is full': {
       options: async (stack) => {

@@ -17,6 +17,7 @@ const SHOP = {
   params: {},
   args: [],
   env: { AWS_REGION: 'eu-central-1' },
+  region: 'eu-central-1',
 }
 const EVERYTHING = {
   directory: join(import.meta.dirname, 'services/variables'),
@@ -24,6 +25,7 @@ const EVERYTHING = {
   params: { tier: 'from=cli' },
   args: ['--stage', 'prod', '--region', 'us-west-2', '--param', 'tier=from=cli'],
   env: {},
+  region: 'us-west-2',
 }
 
 /** What the Serverless Framework itself makes of a service. */
@@ -82,7 +84,8 @@ describe.each([
   it('has the functions that osls would deploy', () => {
     const { options, params, env } = service
     const { name, region, functions } = readService(file, { ...options, params, env })
-    expect({ name, region }).toEqual({ name: deployed.service, region: deployed.provider.region })
+    expect({ name, region }).toEqual({ name: deployed.service, region: service.region })
+    expect(deployed.provider.region).toBe(service.region)
     const ours = functions.map((each) => ({
       name: each.name,
       deployedName: each.deployedName,

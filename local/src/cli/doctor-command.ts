@@ -33,7 +33,7 @@ export function doctorCommand(done: (exitCode: number) => void): Command {
     )
     .option(
       '--pool <file[:export]>',
-      'a module that exports a pool of warmpool, or the options of one by default',
+      'a module that exports a pool of warmpool, or the options of one by default; its reader is looked at, too',
     )
     .optionsGroup('How:')
     .option('--iam', 'by an IAM token, as with credentials: iam()')

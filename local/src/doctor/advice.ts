@@ -14,7 +14,10 @@ export const ON_COMMAND_LINE: Advice = [
     /^credentials: .* beside connection\.password/,
     'leave the password out of the URL (or DB_PASSWORD), or leave --iam or --secret out',
   ],
-  [/^credentials: .* without TLS/, 'say --ca FILE; for RDS endpoints TLS is on by itself'],
+  [
+    /^credentials: .* without TLS/,
+    'leave --no-tls out for an RDS endpoint, where TLS is on by itself; for another say --ca FILE',
+  ],
   [/^tls: .* beside connection\.ssl/, 'leave ssl out of the URL, or --ca and --no-tls out'],
 ]
 
