@@ -171,7 +171,8 @@ export class Pool extends PoolMembers implements Omit<MysqlPool, keyof EventEmit
   #end(options: unknown): Promise<void> {
     const given = plainObject(options, 'end(options)')
     knownKeys(given, ['timeout'], 'end.')
-    if (this.#scope.transaction) throw endInTransaction()
+    for (const { scope } of [this.#shared, ...(this.#reader ? [this.#reader.#shared] : [])])
+      if (scope.transaction) throw endInTransaction()
     const timeout = given.timeout === undefined ? undefined : milliseconds(0)(given.timeout, 'end.timeout')
     const reader = this.#reader?.end(given)
     this.#ended = Promise.all([this.#shared.release(timeout), reader]).then(() => {})

@@ -179,6 +179,25 @@ test('work that belongs to the container does so on the reader', async () => {
   await expect(loading).resolves.toBeDefined()
 })
 
+test('one that is added in the middle of an invocation is bounded by it', async () => {
+  const pool = createPool({ connection: writer.current.url })
+  pools.push(pool)
+  const handler = pool.wrap(async (_event: object, _context: object) => {
+    await open().reader.query('SELECT SLEEP(30)')
+  })
+  await expect(handler({}, contextFor(1500))).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+})
+
+test('end() that is refused in a transaction of the reader ends nothing', async () => {
+  const pool = open()
+  const ending = pool.reader.transaction(() => pool.end())
+  await expect(ending).rejects.toMatchObject({ code: 'END_IN_TRANSACTION' })
+  expect(await portOf(pool)).toBe(writer.current.port)
+  expect(await portOf(pool.reader)).toBe(reader.current.port)
+  await pool.end()
+  await vi.waitFor(async () => expect(await sessions(reader.current)).toEqual([]))
+})
+
 test('end() ends both', async () => {
   const pool = open()
   await Promise.all([portOf(pool), portOf(pool.reader)])

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { finished, type Readable } from 'node:stream'
+import { clock } from '../clock.ts'
 import type { EndedBy, Events } from '../events.ts'
 import { severalAtOnce } from '../options/threads.ts'
 import type { Settings } from '../options.ts'
@@ -80,10 +81,15 @@ export class Scope {
     return this.#storage.getStore()?.transaction?.live
   }
 
-  /** From now on each invocation begins and ends on that pool, too. */
+  /** From now on each invocation begins and ends on that pool, too; so do those that are under way. */
   pair(reader: Scope): void {
     for (const scope of this.#paired) if (scope.#over) this.#paired.delete(scope)
+    if (this.#paired.has(reader)) return
     this.#paired.add(reader)
+    for (const invocation of this.#active) this.#beginOn([reader], invocation, contextOf(invocation))
+    const around = this.#storage.getStore()?.invocation
+    const own = around && this.pairOf(around, reader)
+    if (own) reader.#storage.enterWith({ invocation: own, transaction: undefined })
   }
 
   /** The invocation on a reader that belongs to this one. */
@@ -105,10 +111,7 @@ export class Scope {
       (incidents) => this.#tellDeadline(incidents),
       () => this.end(invocation, 'deadline')?.catch(() => {}), // nobody told us; a leak is on the log
     )
-    if (this.#paired.size > 0) {
-      const pairs = [...this.#paired].map((reader) => [reader, reader.begin(context)] as const)
-      this.#pairs.set(invocation, new Map(pairs))
-    }
+    if (this.#paired.size > 0) this.#beginOn(this.#paired, invocation, context)
     return { invocation, joined: false }
   }
 
@@ -203,6 +206,11 @@ export class Scope {
       if (!earlier.sameCall(next)) this.end(earlier, 'next invocation')?.catch(() => {}) // a leak is on the log
   }
 
+  #beginOn(readers: Iterable<Scope>, invocation: Invocation, context: InvocationContext | undefined): void {
+    const pairs = [...readers].map((reader) => [reader, reader.begin(context)] as const)
+    this.#pairs.set(invocation, new Map([...(this.#pairs.get(invocation) ?? []), ...pairs]))
+  }
+
   /** The invocations on readers that have begun with this one, and end with it. */
   #begunWith(invocation: Invocation): (readonly [Scope, Invocation])[] {
     const entries = [...(this.#pairs.get(invocation) ?? [])]
@@ -232,4 +240,10 @@ export class Scope {
       'a query ran outside any invocation: nothing bounds it or cleans up after it; wrap the handler, or use pool.detach() if that is meant',
     )
   }
+}
+
+/** For another one with the same end. */
+function contextOf({ id, deadline, stopTime }: Invocation): InvocationContext {
+  const left = () => deadline + 2 * stopTime - clock.now()
+  return { ...(id !== undefined && { awsRequestId: id }), getRemainingTimeInMillis: left }
 }
