@@ -138,6 +138,11 @@ test.each<[string, () => unknown]>([
     'the same among several errors',
     () => raise(new AggregateError([thrownBy(() => JSON.parse(MISTAKEN))], 'no source has it')),
   ],
+  [
+    'an error that keeps it by a name of its own',
+    () =>
+      raise(Object.assign(new Error('no secret'), { originalError: thrownBy(() => JSON.parse(MISTAKEN)) })),
+  ],
   ['the words alone', () => raise((thrownBy(() => JSON.parse(MISTAKEN)) as Error).message)],
   ['a URL that is none', () => new URL(`mysql://shop:${HOST}@[`)],
 ])('what could not be parsed is not shown: %s', async (_, fail) => {
@@ -167,6 +172,16 @@ function thrownBy(fail: () => unknown): unknown {
     return error
   }
 }
+
+test('credentials that fail when they are read are a failure as any other', async () => {
+  const cause = new Error('the vault is sealed')
+  open((async () => ({
+    get password() {
+      throw cause
+    },
+  })) as unknown as Credentials)
+  await expect(pool.query('SELECT 1')).rejects.toMatchObject({ code: 'CREDENTIALS_FAILED', cause })
+})
 
 test('a secret as it is stored is refused, as its username would be lost', async () => {
   open((async () => ({ username: 'shop', password: 'x' })) as unknown as Credentials)

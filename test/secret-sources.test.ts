@@ -6,7 +6,7 @@ import { resolveOptions } from '../src/options.ts'
 import { keyOf } from '../src/target/target.ts'
 import { bytesOfAws } from './support/bundled.ts'
 import { keepSecret, secretsIn } from './support/secrets.ts'
-import { SecretsManager } from './support/secrets-manager.ts'
+import { type ExtensionMood, SecretsManager } from './support/secrets-manager.ts'
 
 const ID = 'shop/database'
 const login = { user: 'shop', password: 'correct horse battery' }
@@ -75,9 +75,12 @@ describe('the extension', () => {
     expect(manager.takeAsked()).toMatchObject([{ by: 'service' }])
   })
 
-  test('that is not ready yet, as in INIT, is passed over for the service', async () => {
+  test.each<[string, ExtensionMood]>([
+    ['is not ready yet, as in INIT,', 'not ready'],
+    ['answers without a secret', 'empty'],
+  ])('that %s is passed over for the service', async (_, mood) => {
     withExtension()
-    manager.extension = 'not ready'
+    manager.extension = mood
     expect(await ask(secret({ secretId: ID }))).toEqual(login)
     expect(manager.takeAsked()).toMatchObject([{ by: 'extension' }, { by: 'service' }])
   })

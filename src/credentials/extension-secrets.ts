@@ -47,8 +47,11 @@ function readAnswer({ status, body }: HttpAnswer): string | undefined {
   } catch {
     throw new Error('the Parameters and Secrets extension answered with something that is not JSON')
   }
-  const { SecretString } = (answer ?? {}) as { SecretString?: unknown }
-  return typeof SecretString === 'string' ? SecretString : undefined
+  const { SecretString, SecretBinary } = (answer ?? {}) as { SecretString?: unknown; SecretBinary?: unknown }
+  if (typeof SecretString === 'string') return SecretString
+  if (SecretBinary === undefined)
+    throw new Error('the Parameters and Secrets extension answered without a secret')
+  return undefined
 }
 
 /** By node:http, loaded when it is needed: the first `fetch` of a process costs it about 30 ms. */

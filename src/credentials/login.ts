@@ -20,15 +20,16 @@ export interface Login {
 export async function loginFor(target: Target, refused?: number): Promise<Login> {
   const { host, port, user, password, credentials } = target
   if (!credentials) return { user, password }
-  let given: unknown
   try {
-    given = await credentials({ host, port, user, renew: refused !== undefined, newerThan: refused })
+    return read(
+      await credentials({ host, port, user, renew: refused !== undefined, newerThan: refused }),
+      user,
+    )
   } catch (thrown) {
     if (thrown instanceof WarmpoolError) throw thrown
     const { words, cause } = toldOf(thrown)
     throw credentialsFailed(`failed: ${words}`, cause)
   }
-  return read(given, user)
 }
 
 /** The same for those whose time is limited. Where there are no credentials to ask for, nobody can be late with them. */

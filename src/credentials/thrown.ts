@@ -27,8 +27,9 @@ function chainOf(thrown: unknown, depth = 8): Record<string, unknown>[] {
   if (typeof thrown !== 'object' || thrown === null) return [{ message: thrown }]
   if (depth === 0) return []
   const error = thrown as Record<string, unknown>
-  const { cause, errors } = error
-  const others = [...(cause === undefined ? [] : [cause]), ...(Array.isArray(errors) ? errors : [])]
+  const own = Object.values(Object.getOwnPropertyDescriptors(error)).flatMap(({ value }) => value ?? [])
+  const errors = own.filter((value) => value instanceof Error && value !== error.cause) // whatever it calls them
+  const others = error.cause === undefined ? errors : [error.cause, ...errors]
   return [error, ...others.flatMap((other) => chainOf(other, depth - 1))]
 }
 

@@ -17,7 +17,7 @@ export interface Asked {
 }
 
 /** How the extension behaves: `'agent'` knows `refreshNow`, as the Secrets Manager Agent does; `'not ready'` is how it is in INIT. */
-export type ExtensionMood = 'strict' | 'agent' | 'not ready' | 'silent'
+export type ExtensionMood = 'strict' | 'agent' | 'not ready' | 'empty' | 'silent'
 
 /** The extension's own copies are good for so long, milliseconds: its default. */
 const TTL = 300_000
@@ -118,6 +118,7 @@ export class SecretsManager implements AsyncDisposable {
       return answer(401, 'invalid token')
     if (pathname !== '/secretsmanager/get') return answer(404, 'not found')
     if (this.extension === 'not ready') return answer(400, 'not ready to serve traffic, please wait')
+    if (this.extension === 'empty') return answer(200, '{}')
     if (fresh && this.extension === 'strict') return answer(400, 'unknown parameter')
     const key = `${secretId} ${stage}`
     const copy = this.#copies.get(key)
