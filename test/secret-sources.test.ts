@@ -16,13 +16,10 @@ keepSecret(TOKEN, 'not+a/real=secret')
 
 let manager: SecretsManager
 beforeEach(async () => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE')
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'not+a/real=secret')
   vi.stubEnv('AWS_SESSION_TOKEN', TOKEN)
-  vi.stubEnv('AWS_REGION', 'eu-west-1')
   manager = await SecretsManager.start()
   manager.put(ID, { username: login.user, password: login.password })
-  vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', manager.url)
+  manager.leadSdkHere()
 })
 afterEach(async () => {
   vi.doUnmock(SDK)

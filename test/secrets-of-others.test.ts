@@ -15,11 +15,8 @@ const server = databaseForFile()
 let manager: SecretsManager
 let pool: Pool
 beforeEach(async () => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE')
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'not+a/real=secret')
-  vi.stubEnv('AWS_REGION', 'eu-west-1')
   manager = await SecretsManager.start()
-  vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', manager.url)
+  manager.leadSdkHere()
 })
 afterEach(async () => {
   await pool.end({ timeout: 100 })

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { vi } from 'vitest'
 import { keepSecret } from './secrets.ts'
 
 export type Stage = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS'
@@ -58,6 +59,14 @@ export class SecretsManager implements AsyncDisposable {
   /** For AWS_ENDPOINT_URL_SECRETS_MANAGER, which the SDK goes by. */
   get url(): string {
     return `http://localhost:${this.port}`
+  }
+
+  /** The SDK asks here from now on, with keys and a region; `vi.unstubAllEnvs()` ends it. */
+  leadSdkHere(): void {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE')
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'not+a/real=secret')
+    vi.stubEnv('AWS_REGION', 'eu-west-1')
+    vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', this.url)
   }
 
   /** A secret in RDS's shape, in force from now on. */
