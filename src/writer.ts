@@ -4,8 +4,13 @@ import type { Link } from './link.ts'
 import { CLEAN } from './policy/session.ts'
 import { inDoubt, readOnly, SEARCHING_FOR, WHAT_IT_IS } from './policy/writer.ts'
 
-/** As the server says it, whatever the user makes of his own answers. */
-const QUESTION: QueryOptions = { sql: WHAT_IT_IS, typeCast: true, rowsAsArray: true }
+/** As the server says it, whatever the user makes of his own answers: a function of the connection's goes before `typeCast: true`. */
+const QUESTION: QueryOptions = {
+  sql: WHAT_IT_IS,
+  typeCast: (_field, next) => next(),
+  rowsAsArray: true,
+  nestTables: false,
+}
 
 /**
  * Keeps a pool that writes away from a server that has become read-only: after a failover the name may lead to the old writer for a

@@ -214,6 +214,10 @@ test.each<[args: string[], sentence: string]>([
     ['--pool', 'database.ts', '--no-tls'],
     '--pool says where to connect and how: leave out --no-tls, or --pool.',
   ],
+  ...['pool', 'ca', 'secret', 'timeout'].map((option): [string[], string] => [
+    [`--${option}`, 'mysql://u:open-sesame@h/x'],
+    `--${option} takes no URL: --url does.`,
+  ]),
   [['--ca', 'nowhere.pem'], '--ca is nowhere.pem, but there is no such file to be read.'],
   [['--ca', 'package.json'], '--ca is package.json, which holds no certificate in PEM.'],
   [['--timeout', '3'], "--timeout is '3', but must be a time such as 2s or 500ms."],

@@ -78,8 +78,10 @@ describe.skipIf(missing)('before a server that takes IAM tokens', () => {
   })
 })
 
+const passwords = databaseForFile({ tls: false })
+
 describe('before a server with passwords, and without TLS', () => {
-  const server = databaseForFile({ tls: false })
+  const server = passwords
 
   test('TLS that is demanded all the same is a fault', async () => {
     const { port, user, password } = server.current
@@ -177,6 +179,19 @@ test('a password that a server repeats is not passed on', async () => {
   const connection = { host: '127.0.0.1', port, user: 'shop', password: 'open sesame' }
   const step = stepOf(await diagnosed({ connection }), 'greeting')
   expect(step.facts.words).toBe('Nobody [31m gets in by *** here')
+})
+
+test('of no login that the credentials give, however many there are, is the password passed on', async () => {
+  const given: string[] = []
+  const credentials = async () => {
+    const password = `shibboleth${given.length === 0 ? '' : ` ${given.length}`}`
+    given.push(password)
+    return { user: password, password }
+  }
+  const { host, port } = passwords.current
+  const step = stepOf(await diagnosed({ connection: { host, port }, credentials }), 'authentication')
+  expect(given).toEqual(['shibboleth', 'shibboleth 1', 'shibboleth 2'])
+  expect(step.facts.words).toMatch(/^Access denied for user '\*\*\*'@/)
 })
 
 test.each<[what: string, fail: () => unknown, said: RegExp]>([

@@ -12,7 +12,7 @@ function never(): never {
   throw new Error('not asked here')
 }
 
-const NOBODY = { source: '', reader: false, advice: [], settings: never, pool: never, readerPool: never }
+const NOBODY = { source: '', reader: false, advice: [], settings: never, end: never }
 
 test.each([
   ['127.0.0.1', 'this machine'],
@@ -98,9 +98,24 @@ describe('rights', () => {
     ],
     [
       'on everything, but no more than on rows',
-      ['GRANT SELECT, INSERT, UPDATE, DELETE ON *.* TO `shop`@`%`'],
+      ['GRANT SELECT, INSERT, UPDATE, DELETE, DROP ON *.* TO `shop`@`%`'],
+      'warning',
+      "SELECT, INSERT, UPDATE, DELETE, DROP on mysql.*, too: whoever gets at the function gets at the server's accounts",
+    ],
+    [
+      "on everything but the server's accounts",
+      [
+        'GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON *.* TO `shop`@`%`',
+        'REVOKE SELECT, INSERT, UPDATE, DELETE ON `mysql`.* FROM `shop`@`%`',
+      ],
       'ok',
-      'SELECT, INSERT, UPDATE, DELETE on shop_1',
+      'SELECT, INSERT, UPDATE, DELETE, CREATE on shop_1',
+    ],
+    [
+      'under ANSI_QUOTES',
+      ['GRANT USAGE ON *.* TO "shop"@"%"', 'GRANT ALL PRIVILEGES ON "shop\\_1".* TO "shop"@"%"'],
+      'ok',
+      'ALL PRIVILEGES on shop_1',
     ],
     [
       'to give away',
@@ -181,3 +196,11 @@ describe('a chain', () => {
     expect(chainOf(own as never)).toHaveLength(1)
   })
 })
+
+test.each(['`the "old" sh.op`', '"the ""old"" sh.op"'])(
+  'rights on %s are rights on that database',
+  (quoted) => {
+    const database = 'the "old" sh.op'
+    expect(readGrant(`GRANT SELECT ON ${quoted}.* TO shop`)).toMatchObject({ database, table: '*' })
+  },
+)

@@ -34,6 +34,10 @@ const REFUSED: Readonly<Record<string, [text: string, sentence: RegExp]>> = {
     "throw new Error('no database today')",
     /that-throws\.ts could not be loaded: no database today$/,
   ],
+  'that repeats a URL': [
+    "throw new Error('no way to mysql://shop:open-sesame@db/shop')",
+    /could not be loaded: no way to mysql:\/\/\*\*\*@db\/shop$/,
+  ],
   'that throws when it is bundled': [
     "enum Only { bundled }\nthrow new Error('no database today')",
     /bundled\.ts could not be loaded: no database today$/,

@@ -1,9 +1,12 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { subjectOfModule } from '../local/src/doctor/subject.ts'
+import { createPool } from '../src/index.ts'
 import { databaseForFile } from './support/database.ts'
 import { DeafPort } from './support/deaf-port.ts'
+import { diagnosed, look, notOk, PROJECT, stepOf } from './support/diagnosed.ts'
 import { type Case, direct, isFault } from './support/flawed-setups.ts'
 import { Listener } from './support/listener.ts'
 import { TcpProxy } from './support/tcp-proxy.ts'
@@ -57,6 +60,26 @@ describe.concurrent('silence is a fault, and the rest is skipped:', () => {
       limit: 1000,
     },
   }
+
+  test('a server that says nothing to a login, within the limit and not that of the pool', async () => {
+    await using network = await TcpProxy.to(server.current)
+    network.watch(() => ({ toServer: () => void network.toClient.hold() }))
+    const pool = createPool({ connection: { ...direct(server.current), port: network.port }, name: 'hangs' })
+    const subject = subjectOfModule(PROJECT, { pool }, { file: 'database.ts', exportName: undefined })
+    const started = performance.now()
+    const steps = await look(subject, 1000)
+    expect(performance.now() - started).toBeLessThan(6000) // the pool's own limit is 10 s
+    expect(notOk(steps)[0]).toEqual(['authentication', 'fault'])
+  })
+
+  test('half a greeting', async () => {
+    await using half = await Listener.start((socket) => socket.write(Buffer.from([0x4a, 0, 0, 0, 10, 56])))
+    const steps = await diagnosed({ connection: { ...direct(server.current), port: half.port } }, 300)
+    expect(stepOf(steps, 'greeting')).toMatchObject({
+      verdict: 'fault',
+      said: 'the connection was taken but no server spoke in time',
+    })
+  })
 
   test.each(Object.entries(cases))('%s', (_, flawed) => isFault(flawed))
 })

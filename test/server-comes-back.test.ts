@@ -49,3 +49,20 @@ test.each(Object.entries(outages))(
     expect(notes).toEqual(expect.arrayContaining(traffic.acknowledged))
   },
 )
+
+test('whether it is a writer is read from its answer, whatever the program makes of answers', async () => {
+  await server.current.query('CREATE TABLE IF NOT EXISTS written (id INT AUTO_INCREMENT PRIMARY KEY)')
+  await using own = createPool({
+    name: 'own',
+    connection: {
+      uri: network.url(server.current.url),
+      typeCast: () => 'x',
+      nestTables: true,
+      rowsAsArray: true,
+    },
+  })
+  await own.query('INSERT INTO written VALUES ()')
+  await server.current.killConnections()
+  expect((await own.query('SELECT 1'))[0]).toEqual([['x']])
+  expect(own.stats().opened).toBe(2) // the second one was not taken for a reader
+})

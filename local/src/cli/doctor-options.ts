@@ -29,6 +29,7 @@ const WITH_EXPORT = /^(.+\.[cm]?[jt]sx?):([\p{ID_Start}$_][\p{ID_Continue}$]*)$/
 
 /** @throws CommandError: the first that is wrong */
 export function readDoctorOptions(given: GivenDoctorOptions): DoctorOptions {
+  refuseUrls(given)
   refuseContradictions(given)
   const [, file, exportName] = WITH_EXPORT.exec(given.pool ?? '') ?? []
   const options = {
@@ -57,6 +58,12 @@ function refuseContradictions(given: GivenDoctorOptions): void {
   if (iam && secret !== undefined) refuse('--iam and --secret are two ways to get in: take one.')
   if (ca !== undefined && tls === false)
     refuse('--ca says whom to trust in TLS, which --no-tls switches off: take one.')
+}
+
+/** What these take is repeated where it is wrong, and a URL has a password in it. */
+function refuseUrls({ pool, ca, secret, timeout }: GivenDoctorOptions): void {
+  for (const [option, text] of Object.entries({ pool, ca, secret, timeout }))
+    if (text?.includes('://')) refuse(`--${option} takes no URL: --url does.`)
 }
 
 function readAuthorities(file: string): string {

@@ -49,6 +49,7 @@ export async function lookAtPort(examination: Examination): Promise<Finding> {
   if ('message' in opened) return examination.trouble(opened)
   examination.socket = opened
   const took = performance.now() - started
+  examination.slowest = took
   const { remoteAddress: address } = opened
   const where =
     target.socketPath ?? (address === undefined ? 'the stream' : `${address}, port ${target.port}`)

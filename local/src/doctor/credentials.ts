@@ -21,6 +21,7 @@ export function kindOf({ password, credentials }: Pick<Target, 'password' | 'cre
 export async function lookAtCredentials(examination: Examination): Promise<Finding> {
   const { project, target, limit } = examination
   const kind = kindOf(target)
+  const started = performance.now()
   const asked = project.warmpool.loginFor(target).then(
     (login) => ({ login }),
     (error) => ({ error }),
@@ -32,6 +33,7 @@ export async function lookAtCredentials(examination: Examination): Promise<Findi
     return examination.failure(answer.error, { kind, code }, OF_CREDENTIALS[kind])
   }
   examination.login = answer.login
+  examination.slowest = Math.max(examination.slowest, performance.now() - started)
   return judged(kind, answer.login, target)
 }
 

@@ -2,7 +2,6 @@ import { lookAtName, lookAtPort } from './address.ts'
 import { lookAtCredentials } from './credentials.ts'
 import { Examination, type Subject } from './examination.ts'
 import { type Finding, fault, skipped } from './finding.ts'
-import { inTime } from './in-time.ts'
 import {
   lookAtCharacterSet,
   lookAtConnections,
@@ -16,10 +15,11 @@ import { lookAtLogin } from './login.ts'
 import { lookAtEnvironment, lookAtTarget } from './place.ts'
 import { lookAtPrivileges } from './privileges.ts'
 import type { Project } from './project.ts'
+import { Silence } from './server.ts'
 import { lookAtGreeting } from './speech.ts'
 import { readerOf } from './subject.ts'
 import { lookAtTrust } from './trust.ts'
-import { wordsOf } from './words.ts'
+import { withoutUrls, wordsOf } from './words.ts'
 
 type Look = (examination: Examination) => Promise<Finding>
 
@@ -109,22 +109,15 @@ async function examine(
   examination: Examination,
   tell: (step: StepName, finding: Finding) => void,
 ): Promise<void> {
-  const { subject, limit } = examination
+  const { subject } = examination
   const steps: readonly StepName[] = subject.reader ? STEPS_OF_READER : STEPS
   let stopped: Finding | undefined
   for (const step of steps) {
-    const finding = stopped ?? (await lookIn(step, examination, limit))
+    const finding = stopped ?? (await carefully(LOOKS[step], examination))
     tell(step, finding)
     if (finding === SILENCE || (step in ON_THE_WAY && finding.verdict === 'fault'))
       stopped ??= skipped(`not looked at, because of the fault in ${step}`)
   }
-}
-
-/** On the way each step has its own limits. */
-function lookIn(step: StepName, examination: Examination, limit: number): Promise<Finding> {
-  const look = LOOKS[step]
-  if (step in ON_THE_WAY) return carefully(look, examination)
-  return inTime(carefully(look, examination), limit, SILENCE)
 }
 
 /** What a step does not foresee is a finding, too. */
@@ -132,6 +125,7 @@ async function carefully(look: Look, examination: Examination): Promise<Finding>
   try {
     return await look(examination)
   } catch (error) {
+    if (error instanceof Silence) return SILENCE
     return fault(wordsOf(examination.project.warmpool, error), undefined, {
       code: (error as { code?: unknown } | undefined)?.code,
     })
@@ -141,15 +135,14 @@ async function carefully(look: Look, examination: Examination): Promise<Finding>
 const SILENCE = fault('the server gave no answer in time', 'look at whether it hangs or is overloaded')
 
 const LEAST_SECRET = 4
-/** Of a URL that was never read, such as one in what a program's own function has thrown; not of our own example of one. */
-const IN_URL = /(\b\w+:\/\/)(?!user:password@)\S*@/g
 
 /** Whatever others say, a password or token is not passed on, nor what a terminal would take for more than text. */
 function withoutSecrets(value: unknown, secrets: readonly string[]): unknown {
   if (typeof value === 'string') {
     const hidden = secrets.filter((secret) => secret.length >= LEAST_SECRET)
+    hidden.sort((one, other) => other.length - one.length) // one may begin as another does
     const shown = hidden.reduce((text, secret) => text.replaceAll(secret, '***'), value)
-    return shown.replace(IN_URL, '$1***@').replace(/\p{Cc}+/gu, ' ')
+    return withoutUrls(shown).replace(/\p{Cc}+/gu, ' ')
   }
   if (Array.isArray(value)) return value.map((each) => withoutSecrets(each, secrets))
   if (typeof value !== 'object' || value === null) return value ?? null // a document has the same keys each time

@@ -16,10 +16,8 @@ export interface Subject {
   readonly advice: Advice
   /** How a pool of the project is set. @throws the project's own refusal of an option */
   settings(): Settings
-  /** A pool of the project that is set so. @param limit how long connecting may take, milliseconds */
-  pool(limit: number): Pool
-  /** The same of its reader. */
-  readerPool(limit: number): Pool
+  /** Ends what the program itself has opened. @param limit milliseconds */
+  end(limit: number): Promise<void>
 }
 
 /** What the steps have come by so far. Each is there from its step on: after a fault there are no further steps. */
@@ -28,8 +26,11 @@ export class Examination {
   readonly subject: Subject
   /** How long one answer may take, milliseconds. */
   readonly limit: number
+  /** The program's own, but that `connection` is what its function gave, and that what `credentials` give is heard. */
   settings!: Settings
   target!: Target
+  /** How long an answer has taken on the way so far, at most, milliseconds. */
+  slowest = 0
   /** Nothing has been sent on it yet. */
   socket!: Socket
   greeting!: Greeting
@@ -37,6 +38,7 @@ export class Examination {
   pool: Pool | undefined
   connection: Connection | undefined
   server!: Server
+  readonly #secrets = new Set<string>()
 
   constructor(project: Project, subject: Subject, limit: number) {
     this.project = project
@@ -62,15 +64,21 @@ export class Examination {
     return { ...found, ...(todo !== undefined && { todo }) }
   }
 
-  /** What is no secret of itself but may hold one. */
-  get secrets(): string[] {
-    const { target, login } = this as Partial<Pick<Examination, 'target' | 'login'>>
-    return [target?.password, login?.password].filter((secret) => secret !== undefined)
+  /** Every password that was given so far: a server may repeat an earlier one than the last. */
+  get secrets(): readonly string[] {
+    return [...this.#secrets]
+  }
+
+  /** Takes down a password, whatever was given with it. */
+  readonly hear = (given: unknown): void => {
+    const { password } = Object(given)
+    if (typeof password === 'string') this.#secrets.add(password)
   }
 
   async end(): Promise<void> {
     this.connection?.release()
     await this.pool?.end({ timeout: this.limit })
+    await this.subject.end(this.limit)
     const { socket } = this as Partial<Pick<Examination, 'socket'>>
     socket?.destroy()
   }

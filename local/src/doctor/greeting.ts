@@ -67,7 +67,7 @@ async function firstPacket(socket: Socket, limit: number): Promise<Buffer | 'clo
   let heard = Buffer.alloc(0)
   const listen = (chunk: Buffer) => {
     heard = Buffer.concat([heard, chunk])
-    if (!looksRight(heard) || heard.length >= HEADER + heard.readUIntLE(0, 3)) resolve('whole')
+    if (!looksRight(heard) || isWhole(heard)) resolve('whole')
   }
   const close = () => resolve('closed')
   socket.on('data', listen).once('close', close).once('end', close).resume()
@@ -75,6 +75,11 @@ async function firstPacket(socket: Socket, limit: number): Promise<Buffer | 'clo
   socket.off('data', listen).off('close', close).off('end', close)
   if (!socket.destroyed) socket.pause()
   return came === 'whole' || heard.length > 0 ? heard : came
+}
+
+/** The length itself may come in pieces. */
+function isWhole(heard: Buffer): boolean {
+  return heard.length >= HEADER && heard.length >= HEADER + heard.readUIntLE(0, 3)
 }
 
 /** What begins like the first packet of a server: its number is 0, and it is short. */
@@ -91,6 +96,7 @@ function kindOf(packet: Buffer): 'greeting' | 'refusal' | undefined {
 
 function understood(packet: Buffer): Greeting | Trouble | Stranger {
   const kind = packet.length > HEADER && looksRight(packet) ? kindOf(packet) : undefined
+  if (kind === 'greeting' && !isWhole(packet)) return silent('greeting')
   if (kind === undefined || packet.length < HEADER + 3) return { words: printable(packet) }
   if (kind === 'refusal') return refusal(packet)
   const end = packet.indexOf(0, HEADER + 1)

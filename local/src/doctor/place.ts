@@ -21,11 +21,12 @@ export async function lookAtTarget(examination: Examination): Promise<Finding> {
   const { project, subject, limit } = examination
   const { warmpool } = project
   try {
-    examination.settings = subject.settings()
-    examination.target = warmpool.targetOf(
-      await connectionOf(examination.settings, limit),
-      examination.settings,
-    )
+    const given = subject.settings()
+    const credentials = given.credentials && warmpool.overheard(given.credentials, examination.hear)
+    const connection = await connectionOf(given, limit)
+    examination.hear(connection)
+    examination.settings = { ...given, connection, credentials }
+    examination.target = warmpool.targetOf(connection, examination.settings)
   } catch (error) {
     return examination.failure(error, { source: subject.source })
   }

@@ -9,6 +9,8 @@ interface Grant {
   /** `*` for all of it. */
   readonly table: string
   readonly grantable: boolean
+  /** Taken from what stands in another line: MySQL's partial revokes. */
+  readonly revoked: boolean
 }
 
 /** With these on everything a function can do what only an administrator has to. */
@@ -26,6 +28,9 @@ const TOO_MUCH = [
   'CONNECTION ADMIN',
   'SYSTEM_VARIABLES_ADMIN',
 ]
+/** Where the server keeps accounts and rights. Who may change its tables may give himself all of them; who reads them reads hashes. */
+const SYSTEM = 'mysql'
+const TOO_MUCH_THERE = ['ALL PRIVILEGES', 'SELECT', 'INSERT', 'UPDATE', 'DELETE', 'DROP', 'ALTER']
 const ROWS = ['SELECT', 'INSERT', 'UPDATE', 'DELETE']
 
 /** What the user may do: more than a function needs, or less. */
@@ -42,18 +47,23 @@ export function isRole(text: string): boolean {
   return /^GRANT (?!.* ON )/s.test(text)
 }
 
+/** Under ANSI_QUOTES, of which ANSI and ORACLE are made, names are quoted as the standard has it. */
+const NAME = String.raw`\*|\`(?:[^\`]|\`\`)+\`|"(?:[^"]|"")+"`
+const GRANT = new RegExp(
+  String.raw`^(GRANT|REVOKE) (.+?) ON (?:TABLE )?(${NAME}|[^.\s]+)\.(${NAME}|\S+) (?:TO|FROM) (.*)$`,
+  's',
+)
+
 /** Undefined for a role. */
 export function readGrant(text: string): Grant | undefined {
-  const [, list, database, table, rest] =
-    /^GRANT (.+?) ON (?:TABLE )?(\*|`(?:[^`]|``)+`|[^.\s]+)\.(\*|`(?:[^`]|``)+`|[^\s]+) TO (.*)$/s.exec(
-      text,
-    ) ?? []
+  const [, verb, list, database, table, rest] = GRANT.exec(text) ?? []
   if (list === undefined || database === undefined || table === undefined) return undefined
   return {
     // Columns in parentheses have commas of their own.
     privileges: list.replace(/ ?\([^)]*\)/g, '').split(/, ?/),
     database: nameOf(database),
     table: nameOf(table),
+    revoked: verb === 'REVOKE',
     grantable: /WITH GRANT OPTION/.test(String(rest)),
   }
 }
@@ -65,16 +75,18 @@ export function judge(
   database: string | undefined,
   wanted: readonly string[] = ROWS,
 ): Finding {
-  const everywhere = grants.filter((grant) => grant.database === '*')
+  const everywhere = grants.filter((grant) => grant.database === '*' && !grant.revoked)
   const tooMuch = everywhere.flatMap(({ privileges, grantable }) => [
     ...privileges.filter((name) => TOO_MUCH.includes(name)),
     ...(grantable ? ['GRANT OPTION'] : []),
   ])
-  const here = grants.filter((grant) => database !== undefined && covers(grant, database))
-  const whole = here.filter(({ table }) => table === '*').flatMap(({ privileges }) => privileges)
-  const may = whole.includes('ALL PRIVILEGES') ? ['ALL PRIVILEGES'] : [...new Set(whole)].filter(isRight)
+  const here = grants.filter((grant) => database !== undefined && !grant.revoked && covers(grant, database))
+  const whole = database === undefined ? [] : rightsOn(database, grants)
+  const may = whole.includes('ALL PRIVILEGES') ? ['ALL PRIVILEGES'] : whole.filter(isRight)
+  const onSystem = rightsOn(SYSTEM, grants).filter((name) => TOO_MUCH_THERE.includes(name))
   const facts = {
     everywhere: tooMuch,
+    system: onSystem,
     database: may,
     tablesOnly: may.length === 0 && here.some(({ privileges }) => privileges.some(isRight)),
     roles,
@@ -83,6 +95,12 @@ export function judge(
     return warning(
       `${tooMuch.join(', ')} on *.*: whoever gets at the function gets at the whole server`,
       'give it a user of its own, with rights on its database only',
+      facts,
+    )
+  if (onSystem.length > 0)
+    return warning(
+      `${onSystem.join(', ')} on ${SYSTEM}.*, too: whoever gets at the function gets at the server's accounts`,
+      'give it rights on its database only',
       facts,
     )
   return database === undefined
@@ -106,6 +124,14 @@ function onDatabase(
   return warning(`no ${missing.join(', ')} on ${database}`, todo, facts)
 }
 
+/** On all tables of a database, by whatever lines. */
+function rightsOn(database: string, grants: readonly Grant[]): string[] {
+  const there = grants.filter((grant) => grant.table === '*' && covers(grant, database))
+  const lost = there.filter(({ revoked }) => revoked).flatMap(({ privileges }) => privileges)
+  const given = there.filter(({ revoked }) => !revoked).flatMap(({ privileges }) => privileges)
+  return [...new Set(given)].filter((name) => !lost.includes(name))
+}
+
 function covers({ database }: Grant, name: string): boolean {
   return database === '*' || patternOf(database).test(name)
 }
@@ -127,5 +153,6 @@ function isRight(name: string): boolean {
 }
 
 function nameOf(quoted: string): string {
-  return quoted.replace(/^`(.*)`$/s, '$1').replaceAll('``', '`')
+  const [, quote, inside] = /^([`"])(.*)\1$/s.exec(quoted) ?? []
+  return quote === undefined || inside === undefined ? quoted : inside.replaceAll(quote + quote, quote)
 }

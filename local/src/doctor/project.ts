@@ -27,7 +27,11 @@ export interface Credentials {
 
 export interface Settings {
   readonly connection: object
+  readonly credentials: Credentials | undefined
   readonly connectionLimit: number
+  /** Milliseconds. */
+  readonly connectTimeout: number
+  readonly prewarm: boolean | 'auto'
   /** Of the pool's reader, where it has one of its own. */
   readonly reader?: Settings | undefined
 }
@@ -39,22 +43,25 @@ export interface Login {
   readonly signed?: string | undefined
 }
 
+/** With mysql2's options of what becomes of its rows. */
+export interface Statement {
+  readonly sql: string
+  readonly rowsAsArray: boolean
+  readonly nestTables: boolean
+  readonly typeCast: (field: unknown, next: () => unknown) => unknown
+}
+
 /** A connection that a pool of the project has lent. */
 export interface Connection {
   /** The session's number, as the greeting had it. */
   readonly threadId: number
-  query(sql: string | { sql: string; rowsAsArray: false }): Promise<[rows: unknown, fields: unknown]>
+  query(statement: Statement): Promise<[rows: unknown, fields: unknown]>
   release(): void
 }
 
 export interface Pool {
   getConnection(): Promise<Connection>
   end(options: { timeout: number }): Promise<void>
-}
-
-/** Ends its reader with itself. */
-export interface PoolWithReader extends Pool {
-  readonly reader: Pool
 }
 
 /** Trust as `tls.connect` takes it. */
@@ -77,7 +84,8 @@ export function silent(stage: NonNullable<Trouble['stage']>): Trouble {
 
 /** The part of `warmpool/diagnosis` that is used. It judges, so that we cannot judge otherwise than the pool would. */
 export interface Warmpool {
-  createPool(options: object): PoolWithReader
+  overheard(credentials: Credentials, hear: (given: unknown) => void): Credentials
+  poolOf(settings: Settings): Pool
   iam(): object
   secret(options: { secretId: string }): object
   resolveOptions(options: object): Settings

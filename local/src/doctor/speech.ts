@@ -4,7 +4,9 @@ import { isGreeting, isStranger, readGreeting } from './greeting.ts'
 
 /** Whether it is a MySQL server that takes connections there. */
 export async function lookAtGreeting(examination: Examination): Promise<Finding> {
+  const started = performance.now()
   const heard = await readGreeting(examination.socket, examination.limit)
+  examination.slowest = Math.max(examination.slowest, performance.now() - started)
   if (isGreeting(heard)) {
     examination.greeting = heard
     const { offersTls } = heard

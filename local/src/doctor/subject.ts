@@ -1,6 +1,6 @@
 import { ON_COMMAND_LINE } from './advice.ts'
 import type { Examination, Subject } from './examination.ts'
-import type { PoolWithReader, Project } from './project.ts'
+import type { Pool, Project } from './project.ts'
 
 /** What stands on the command line; the rest is the environment's, as for a pool without options. */
 export interface Given {
@@ -14,18 +14,13 @@ export interface Given {
   readonly proxy: boolean
 }
 
-/** As for `createPool`. */
-type Options = object & { readonly reader?: object | undefined }
-
-let subjects = 0
-
 /** A pool with these options. */
 export function subjectOf(
   { warmpool }: Project,
   given: Given,
   env: NodeJS.ProcessEnv = process.env,
 ): Subject {
-  const options: Options = {
+  const options = {
     ...(given.url !== undefined && { connection: given.url }),
     ...(given.proxy && { proxy: true }),
     ...(given.tls ? given.ca !== undefined && { tls: { ca: given.ca } } : { tls: false }),
@@ -38,31 +33,16 @@ export function subjectOf(
 /** @param options as for `createPool` */
 export function subjectOfOptions(
   { warmpool }: Pick<Project, 'warmpool'>,
-  options: Options,
+  options: object,
   source: string,
 ): Subject {
-  const name = `warmpool-local doctor ${++subjects}` // a pool of its own
   return {
     source,
     reader: false,
     advice: [],
     settings: () => warmpool.resolveOptions(options),
-    pool: (limit) => warmpool.createPool({ ...options, ...ownOf(limit), name, reader: undefined }),
-    // Apart, so that what is wrong with the reader is found where it is looked at.
-    readerPool: (limit) => {
-      const own = ownOf(limit)
-      const reader = { ...options.reader, ...own }
-      const pair = warmpool.createPool({ ...options, ...own, name: `${name}, its reader`, reader })
-      return {
-        getConnection: () => pair.reader.getConnection(),
-        end: (options) => pair.end(options),
-      }
-    },
+    end: async () => {},
   }
-}
-
-function ownOf(limit: number) {
-  return { connectionLimit: 1, connectTimeout: limit, prewarm: false }
 }
 
 /** The reader of what was looked at, where that could be a pool at all, and has one of its own. */
@@ -75,7 +55,7 @@ export function readerOf(examination: Examination): Subject | undefined {
     source: `${subject.source}, its reader`,
     reader: true,
     settings: () => reader,
-    pool: subject.readerPool,
+    end: async () => {}, // a pool ends its reader with itself
   }
 }
 
@@ -94,7 +74,7 @@ export function subjectOfModule(
   const { settingsOf } = project.warmpool
   const found = names.find((name) => settingsOf(module[name]) !== undefined)
   const source = `${file}, ${found ?? exportName ?? 'default'}`
-  const pool = found === undefined ? undefined : (module[found] as PoolWithReader)
+  const pool = found === undefined ? undefined : (module[found] as Pool)
   const settings = settingsOf(pool)
   if (pool && settings)
     return {
@@ -102,8 +82,7 @@ export function subjectOfModule(
       reader: false,
       advice: [],
       settings: () => settings,
-      pool: () => pool,
-      readerPool: () => pool.reader,
+      end: (limit) => pool.end({ timeout: limit }),
     }
   const options = module[exportName ?? 'default']
   if (typeof options === 'object' && options !== null) return subjectOfOptions(project, options, source)
