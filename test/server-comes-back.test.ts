@@ -54,15 +54,10 @@ test('whether it is a writer is read from its answer, whatever the program makes
   await server.current.query('CREATE TABLE IF NOT EXISTS written (id INT AUTO_INCREMENT PRIMARY KEY)')
   await using own = createPool({
     name: 'own',
-    connection: {
-      uri: network.url(server.current.url),
-      typeCast: () => 'x',
-      nestTables: true,
-      rowsAsArray: true,
-    },
+    connection: { uri: network.url(server.current.url), typeCast: () => 'x' },
   })
   await own.query('INSERT INTO written VALUES ()')
   await server.current.killConnections()
-  expect((await own.query('SELECT 1'))[0]).toEqual([['x']])
+  expect((await own.query('SELECT 1'))[0]).toEqual([{ 1: 'x' }])
   expect(own.stats().opened).toBe(2) // the second one was not taken for a reader
 })
