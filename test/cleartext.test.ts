@@ -4,7 +4,10 @@ import { createPool, iam } from '../src/index.ts'
 const plain = { host: '127.0.0.1', user: 'shop' }
 
 test.each<[string, object]>([
-  ['an IAM token', { connection: { ...plain, host: 'localhost' }, credentials: iam() }],
+  [
+    'an IAM token',
+    { connection: { ...plain, host: 'localhost' }, credentials: iam({ region: 'eu-west-1' }) },
+  ],
   [
     'a clear-text plugin',
     { connection: { ...plain, authPlugins: { mysql_clear_password: () => () => Buffer.from('x') } } },
