@@ -74,6 +74,34 @@ export function bound(connection: DriverConnection, sql: Sql, values: unknown): 
   return options as QueryOptions
 }
 
+/** A `query` with its values in its text, as mysql2 makes it when it is called: what becomes of them afterwards does not count. */
+export function formatted(connection: DriverConnection, sql: Sql, values: unknown): QueryOptions {
+  const options = (
+    typeof sql === 'string' ? { sql, values } : { ...sql, sql: sql.sql, values: valuesOf(sql, values) }
+  ) as QueryOptions
+  connection._resolveNamedPlaceholders(options)
+  const text = connection.format(options.sql, options.values === undefined ? [] : options.values)
+  return { ...options, sql: text, values: [] }
+}
+
+/** What `query` takes of the two places for values. */
+export function valuesOf(sql: Sql, values: unknown): unknown {
+  return values !== undefined || typeof sql === 'string' ? values : sql.values
+}
+
+/** `query`. The program's `queryFormat` has been asked by then, where there is one, and would take it for another statement. */
+export function send(connection: DriverConnection, sql: Sql, values: unknown, done?: Done): EventEmitter {
+  const { config } = connection
+  const { queryFormat } = config
+  if (!queryFormat) return connection.query(sql, values, done)
+  try {
+    Object.assign(config, { queryFormat: undefined })
+    return connection.query(sql, values, done)
+  } finally {
+    Object.assign(config, { queryFormat })
+  }
+}
+
 /** A capability flag of the handshake. */
 const CLIENT_IGNORE_SPACE = 0x0100
 

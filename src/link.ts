@@ -1,19 +1,22 @@
-import type { ConnectionOptions } from 'mysql2'
+import type { ConnectionOptions, QueryOptions } from 'mysql2'
 import { attempt } from './commands.ts'
 import {
   type Address,
   bound,
   type Done,
+  formatted,
   type Login,
   type RowSink,
   type Sql,
+  send,
   statusOf,
   textOf,
+  valuesOf,
 } from './driver.ts'
 import { WarmpoolError, withOutcome } from './errors.ts'
 import { PinGuard } from './pin-guard.ts'
 import { connectionOver, type Fault, rollsBack } from './policy/faults.ts'
-import { BEYOND_RESET, CLEAN, type Effect, STATE, TRANSACTION } from './policy/session.ts'
+import { BEYOND_RESET, CLEAN, type Effect, holdsRaw, STATE, TRANSACTION } from './policy/session.ts'
 import { shownSql } from './policy/shown-sql.ts'
 import { onlyReads, restartsTransaction } from './policy/transaction-text.ts'
 import type { Target } from './target/target.ts'
@@ -30,6 +33,9 @@ export interface Kind {
   readonly isolation?: Isolation | undefined
   readonly readOnly?: boolean | undefined
 }
+
+/** Sends a query. */
+type Start = (sql: Sql, values: unknown, settle: Done) => void
 
 /** One server connection: what can be run on it, and what that may have left in its session. */
 export class Link extends Wire {
@@ -52,7 +58,8 @@ export class Link extends Wire {
   }
 
   query(sql: Sql, values: unknown, done: Done): void {
-    this.#sendStatement(sql, values, (settle) => this.connection.query(sql, values, settle), done)
+    const start: Start = (sent, given, settle) => send(this.connection, sent, given, settle)
+    this.#sendQuery(sql, values, start, done)
   }
 
   /**
@@ -60,25 +67,36 @@ export class Link extends Wire {
    * between. Through RDS Proxy, which pins prepared statements, it goes as text with the same meaning.
    */
   execute(sql: Sql, values: unknown, done: Done): void {
-    if (this.#proxied) return this.#executeAsText(sql, values, done)
-    const start = (settle: Done) => {
+    attempt(done, () => {
       const options = bound(this.connection, sql, values)
-      this.connection.prepare(options, (error) => {
-        if (error) return settle(error)
-        const { bar } = this.commands
-        if (bar) return settle(withOutcome(bar, 'not-sent'))
-        attempt(settle, () => this.connection.execute(options, undefined, settle))
-      })
-    }
-    this.#sendStatement(sql, undefined, start, done)
+      const text = textOf(options)
+      const execute = this.#proxied ? this.#executeAsText : this.#prepareAndExecute
+      this.#inTurn(text, (settle) => execute.call(this, text, options, settle), done)
+    })
+  }
+
+  #prepareAndExecute(text: string, options: QueryOptions, settle: Done): void {
+    this.session.note(text)
+    this.connection.prepare(options, (error) => {
+      if (error) return settle(error)
+      const { bar } = this.commands
+      if (bar) return settle(withOutcome(bar, 'not-sent'))
+      attempt(settle, () => this.connection.execute(options, undefined, settle))
+    })
+  }
+
+  #executeAsText(text: string, options: QueryOptions, settle: Done): void {
+    const sent = textStatement(this.connection, options, this.session.status)
+    this.pins?.text(text, sent.sql, this.session.backslashEscapes)
+    this.session.note(text)
+    send(this.connection, sent, undefined, settle)
   }
 
   /** Rows are handed over as they come and not kept. */
   rows(sql: Sql, values: unknown, sink: RowSink, done: Done): void {
-    const start = (settle: Done) => {
+    const start: Start = (sent, given, settle) => {
       let failure: Error | null = null
-      this.connection
-        .query(sql, values)
+      send(this.connection, sent, given)
         .on('fields', sink.fields)
         .on('result', sink.row)
         .on('error', (error: Error) => {
@@ -86,7 +104,7 @@ export class Link extends Wire {
         })
         .on('end', () => settle(failure))
     }
-    this.#sendStatement(sql, values, start, done)
+    this.#sendQuery(sql, values, start, done)
   }
 
   /** From its answer on nothing runs outside the transaction: should the server end it, the rest is refused. */
@@ -168,27 +186,41 @@ export class Link extends Wire {
     this.session.effect = effect
   }
 
-  #executeAsText(sql: Sql, values: unknown, done: Done): void {
+  /** What has to wait has its values put in now, as mysql2 does it at the call. A value that throws fails its statement alone. */
+  #sendQuery(sql: Sql, values: unknown, start: Start, done: Done): void {
     attempt(done, () => {
-      const text = textStatement(this.connection, sql, values, this.session.status)
-      const start = (settle: Done) => this.connection.query(text, undefined, settle)
-      this.pins?.executed(sql, text.sql)
-      this.#sendStatement(textOf(sql), undefined, start, done)
+      const { queryFormat } = this.connection.config
+      if (this.commands.busy || queryFormat) return this.#sendFormatted(sql, values, start, done)
+      const judged = (settle: Done) => {
+        const sent = this.pins?.query(this.connection, sql, values, this.session.backslashEscapes)
+        this.session.note(sql, values)
+        start(sent ?? sql, sent ? undefined : values, settle)
+      }
+      this.#inTurn(textOf(sql), judged, done)
     })
   }
 
-  /** A value that throws when it is read fails its statement, and nothing else. */
-  #sendStatement(sql: Sql, values: unknown, start: (settle: Done) => void, done: Done): void {
-    attempt(done, () => {
-      this.pins?.query(this.connection, sql, values, this.session.backslashEscapes)
-      const text = textOf(sql)
-      const guarded = (settle: Done) => {
-        if (!this.session.guarded) return start(settle)
-        if (restartsTransaction(text)) return settle(wouldRestart(text))
-        start((...answer) => this.#proveOpen(text, answer, settle))
-      }
-      this.run(text, this.session.effectOf(sql, values), guarded, done)
-    })
+  /** Its own text says as much as the one with its values in it, and is remembered; but not where those can be SQL. */
+  #sendFormatted(sql: Sql, values: unknown, start: Start, done: Done): void {
+    const sent = formatted(this.connection, sql, values)
+    const telling = this.pins || this.connection.config.queryFormat || holdsRaw(valuesOf(sql, values))
+    const text = telling ? sent.sql : textOf(sql)
+    const judged = (settle: Done) => {
+      this.pins?.text(text, sent.sql, this.session.backslashEscapes)
+      this.session.note(text)
+      start(sent, undefined, settle)
+    }
+    this.#inTurn(text, judged, done)
+  }
+
+  /** @param start judges it, too, by how the server reads quoted text then: what was ahead in the line may have changed that */
+  #inTurn(text: string, start: (settle: Done) => void, done: Done): void {
+    const guarded = (settle: Done) => {
+      if (!this.session.guarded) return start(settle)
+      if (restartsTransaction(text)) return settle(wouldRestart(text))
+      start((...answer) => this.#proveOpen(text, answer, settle))
+    }
+    this.run(text, CLEAN, guarded, done)
   }
 
   /**

@@ -1,7 +1,8 @@
-import { bound, type DriverConnection, type Sql, textOf } from './driver.ts'
+import type { QueryOptions } from 'mysql2'
+import { type DriverConnection, formatted, type Sql, textOf, valuesOf } from './driver.ts'
 import { WarmpoolError } from './errors.ts'
 import type { Pinning } from './options/proxy.ts'
-import { pinOfCall, tooLong } from './policy/pinning.ts'
+import { pinOf, pinOfCall, tooLong } from './policy/pinning.ts'
 import { PINS, type Pin } from './policy/pins.ts'
 import { shownSql } from './policy/shown-sql.ts'
 import type { Target } from './target/target.ts'
@@ -21,20 +22,34 @@ export class PinGuard {
     return proxied && pinning !== 'allow' ? new PinGuard(pinning) : undefined
   }
 
-  /** @param backslashEscapes whether the server reads quoted text so */
-  query(connection: DriverConnection, sql: Sql, values: unknown, backslashEscapes: boolean): void {
-    const text = textOf(sql)
-    const given = values ?? (typeof sql === 'string' ? undefined : sql.values)
-    const formatted = () => {
-      const options = bound(connection, sql, given)
-      return connection.format(options.sql, options.values)
+  /**
+   * @param backslashEscapes whether the server reads quoted text so
+   * @returns what is to be sent, where its values had to be put in to judge it: they could make something else of a second time
+   */
+  query(
+    connection: DriverConnection,
+    sql: Sql,
+    values: unknown,
+    backslashEscapes: boolean,
+  ): QueryOptions | undefined {
+    let sent: QueryOptions | undefined
+    const withValues = () => {
+      sent = formatted(connection, sql, values)
+      return sent.sql
     }
-    this.#judge(text, pinOfCall(text, given, formatted, backslashEscapes))
+    const text = textOf(sql)
+    this.#judge(text, pinOfCall(text, valuesOf(sql, values), withValues, backslashEscapes))
+    return sent
   }
 
-  /** @param sent what `sql` has become with its values */
-  executed(sql: Sql, sent: string): void {
-    if (tooLong(sent)) this.#judge(textOf(sql), 'long')
+  /**
+   * A text whose values are literals in it.
+   *
+   * @param text without them, where they make no difference to what it is
+   * @param sent with them
+   */
+  text(text: string, sent: string, backslashEscapes: boolean): void {
+    this.#judge(text, tooLong(sent) ? 'long' : pinOf(text, backslashEscapes))
   }
 
   prepare(sql: Sql): void {

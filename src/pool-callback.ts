@@ -1,5 +1,6 @@
 import { CallbackFace, type PromiseFace, settle } from './handles/callback.ts'
 import type { Connection } from './handles/connection.ts'
+import { askedBy } from './place.ts'
 
 interface PoolFace extends PromiseFace {
   readonly config: object
@@ -14,8 +15,9 @@ export class CallbackPool extends CallbackFace<PoolFace> {
   }
 
   getConnection(callback: (error: Error | null, connection?: unknown) => void): void {
+    const asked = askedBy(CallbackPool.prototype.getConnection, () => this.face.getConnection())
     settle(
-      this.face.getConnection().then((connection) => connection.connection),
+      asked.then((connection) => connection.connection),
       callback,
     )
   }

@@ -25,9 +25,9 @@ export class SessionState {
     return (this.status & NO_BACKSLASH_ESCAPES) === 0
   }
 
-  /** What a call may leave behind, its text read as the server reads it. */
-  effectOf(sql: Sql, values: unknown): Effect {
-    return effectOfCall(sql, values, this.backslashEscapes)
+  /** That a call is sent: what it may leave behind, its text read as the server reads it. */
+  note(sql: Sql, values?: unknown): void {
+    this.effect |= effectOfCall(sql, values, this.backslashEscapes)
   }
 
   wasReset(leaves: Effect): void {

@@ -1,3 +1,4 @@
+import type { PoolConnection } from 'mysql2'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createPool, type Pool, type PoolOptions, WarmpoolError } from '../src/index.ts'
 import { type ByProxy, openByProxy } from './support/by-proxy.ts'
@@ -102,6 +103,33 @@ describe("told: 'warn', the default", () => {
     ])
     for (const warning of warnings) expect(warning).toMatch(here)
     expect(sent().filter((text) => text.startsWith('SET @secret'))).toHaveLength(3)
+  })
+
+  test('once, however many texts are made there', async () => {
+    const pool = await open(true)
+    const ways: ((text: string) => Promise<unknown>)[] = [
+      (text) => pool.query(text),
+      (text) => pool.withConnection((connection) => connection.query(text)),
+      (text) => pool.stream(text).toArray(),
+      (text) => new Promise((resolve) => pool.pool.query(text, resolve)),
+      (text) => new Promise((resolve) => pool.pool.execute(text, resolve)),
+      (text) => new Promise((resolve) => pool.pool.query(text).on('end', () => resolve(null))),
+      async (text) => {
+        const connection = await new Promise<PoolConnection>((resolve) =>
+          pool.pool.getConnection((_, given) => resolve(given)),
+        )
+        await connection.promise().query(text)
+        connection.release()
+      },
+    ]
+    for (const run of ways) {
+      warnings.length = 0
+      for (let at = 0; at < 5; at++) await run(`SELECT @a${at} := 1`)
+      await Promise.all([5, 6, 7].map((at) => run(`SELECT @a${at} := 1`)))
+      expect(warnings, String(run)).toEqual([
+        expect.stringMatching(/\(at .*pinned-statements\.test\.ts:\d+:\d+\)?\)$/),
+      ])
+    }
   })
 
   test('on a connection: where that was asked for', async () => {

@@ -51,6 +51,11 @@ describe('what execute does not take', () => {
     ['NaN', [Number.NaN], 'Bind parameters must not contain NaN'],
     ['infinity', [Number.NEGATIVE_INFINITY], 'Bind parameters must not contain -Infinity'],
     ['an invalid date', [new Date('x')], 'Bind parameters must not contain an invalid Date'],
+    [
+      'JSON that is none',
+      [{ toJSON: () => undefined }],
+      'Bind parameters must not contain an object without JSON',
+    ],
     ['too many', [1, 2], 'Bind parameters must be one for each placeholder, not 2 for 1'],
   ])('%s, which mysql2 sends as something else', async (_, values, message) => {
     await expect(text.execute('SELECT ? AS v', values as never)).rejects.toThrow(new TypeError(message))

@@ -118,7 +118,7 @@ describe('a value is the same, prepared and as text', () => {
       fc.json().map((json) => [JSON.parse(json)]),
     )
     const property = fc.asyncProperty(value, value, value, async (a, b, c) => {
-      const sql = `SELECT ? AS a, '? '' \\' ?' AS t, "?" AS u, ? /* ? ' */ AS b, -- ?"\n ? AS \`c?\` # ?`
+      const sql = `SELECT ? AS a, '? '' \\\\ ?' AS t, "?" AS u, ? /* ? ' */ AS b, -- ?"\n ? AS \`c?\` # ?`
       const [one, other] = await both(sql, [a, b, c])
       expect(one).toHaveLength(1)
       expect(asPrinted(other)).toEqual(asPrinted(one))
@@ -183,8 +183,40 @@ describe('a value is the same, prepared and as text', () => {
     }
   })
 
-  test('whole numbers can be a LIMIT', async () => {
-    expect(await both('SELECT 1 AS a UNION SELECT 2 LIMIT ?', [1])).toEqual([[{ a: 1 }], [{ a: 1 }]])
+  test('a quoted text beside a placeholder is a name, and no part of the value', async () => {
+    const sqls = [
+      "SELECT ? 'v'",
+      'SELECT ?"v"',
+      "SELECT ?'v'",
+      "SELECT ? /* it's */ 'v'",
+      "SELECT 'a' = ? 'v'",
+      "SELECT 1 'w', ? -- it\n 'v'",
+    ]
+    for (const sql of sqls)
+      for (const value of ['a', 5, new Date(0), Buffer.from('a')]) {
+        const [one, other] = await both(sql, [value])
+        expect(one, sql).toEqual([expect.objectContaining({ v: expect.anything() })])
+        expect(other, sql).toEqual(one)
+      }
+    for (const sql of ["SELECT 'a' ? AS v", 'SELECT "a"/**/? AS v', 'SELECT ? ? AS v'])
+      expect(await outcome(text, sql, sql.includes('? ?') ? ['b', 'c'] : ['b']), sql).toMatch(/syntax/)
+  })
+
+  test('a number of rows can be a text, whatever stands between it and its LIMIT', async () => {
+    const union = 'SELECT 1 AS a UNION SELECT 2 UNION SELECT 3'
+    for (const limit of ['LIMIT ?', 'LIMIT?', 'LIMIT/**/?', 'limit -- ?\n ?'])
+      for (const value of [1, 1n, '1'])
+        expect(await both(`${union} ${limit}`, [value]), limit).toEqual([[{ a: 1 }], [{ a: 1 }]])
+    for (const limit of ['LIMIT ?,?', 'LIMIT/*,*/?/**/,/**/?', `LIMIT 1 OFFSET?`])
+      expect((await both(`${union} ${limit}`, limit.includes('OFF') ? ['1'] : ['1', '1']))[1]).toEqual([
+        { a: 2 },
+      ])
+    const comment = "SELECT '5' = /* LIMIT */ ? AS a, 5 = -- LIMIT\n ? AS b, COERCIBILITY(-- LIMIT\n ?) AS c"
+    const [one, other] = await both(comment, ['5', '5', '5'])
+    expect(other).toEqual(one)
+    expect(executeText('SELECT -- LIMIT\n ?', ['5'], { utf8: true, quote: () => '' })).toBe(
+      "SELECT -- LIMIT\n '5'",
+    )
   })
 })
 

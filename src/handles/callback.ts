@@ -3,6 +3,7 @@ import type { ReadableOptions } from 'node:stream'
 import type { FieldPacket, QueryOptions } from 'mysql2'
 import type { PreparedStatementInfo } from 'mysql2/promise'
 import { textOf } from '../driver.ts'
+import { askedBy, placeOf } from '../place.ts'
 import { CallbackQuery } from './callback-query.ts'
 import type { RowStream } from './stream.ts'
 
@@ -31,8 +32,18 @@ export class CallbackFace<Face extends PromiseFace> extends EventEmitter {
   /** Without a callback the answer comes by what this gives: by its events, or its `stream()`. */
   query(sql: Sql, values?: unknown, callback?: Callback): CallbackQuery {
     const { bound, done, text } = this.#read(sql, values, callback)
-    if (!done) return new CallbackQuery(text, (options) => this.face.stream(sql as never, bound, options))
-    settle(this.face.query(sql as never, bound), done, true)
+    const { face } = this
+    if (!done) {
+      const place = placeOf(CallbackFace.prototype.query)
+      const open = (options?: ReadableOptions) =>
+        askedBy(place, () => face.stream(sql as never, bound, options))
+      return new CallbackQuery(text, open)
+    }
+    settle(
+      askedBy(CallbackFace.prototype.query, () => face.query(sql as never, bound)),
+      done,
+      true,
+    )
     return new CallbackQuery(text)
   }
 
@@ -40,7 +51,11 @@ export class CallbackFace<Face extends PromiseFace> extends EventEmitter {
   execute(sql: Sql, values?: unknown, callback?: Callback): CallbackQuery {
     const { bound, done, text } = this.#read(sql, values, callback)
     if (!done) throw new TypeError("execute() needs a callback: events and streams are query()'s")
-    settle(this.face.execute(sql as never, bound), done, true)
+    settle(
+      askedBy(CallbackFace.prototype.execute, () => this.face.execute(sql as never, bound)),
+      done,
+      true,
+    )
     return new CallbackQuery(text)
   }
 

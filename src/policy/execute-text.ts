@@ -22,12 +22,15 @@ export function executeText(sql: string, values: unknown, writing: Writing): str
     throw new TypeError(
       `Bind parameters must be one for each placeholder, not ${literals.length} for ${found.length}`,
     )
-  const parts = found.map((end, at) => {
-    const rows = numberOfRows(values[at])
-    const written = rows && countsRows(sql, end) ? rows : (literals[at] as string)
-    return sql.slice((found[at - 1] ?? -1) + 1, end) + apart(sql[end - 1] ?? '', written)
+  let text = ''
+  let start = 0
+  found.forEach(({ at, joins }, nth) => {
+    const rows = numberOfRows(values[nth])
+    const written = rows && countsRows(sql, found[nth - 2]?.at ?? 0, at) ? rows : (literals[nth] as string)
+    text += sql.slice(start, at) + apart(sql[at - 1] ?? '', joins ? `(${written})` : written)
+    start = at + 1
   })
-  return parts.join('') + sql.slice((found.at(-1) as number) + 1)
+  return text + sql.slice(start)
 }
 
 /** With what stands right before it a literal could become something else: another number, `x''`, a comment. */
@@ -36,27 +39,49 @@ function apart(before: string, written: string): string {
   return before === '-' && written.startsWith('-') ? `(${written})` : written
 }
 
-/** How far before a placeholder its LIMIT may be. */
-const NEAR = 60
-
-/** Whether the placeholder there is a number of rows, which can be bound as a text, but not be one. */
-function countsRows(sql: string, end: number): boolean {
-  return /\b(LIMIT|OFFSET)\s+((\d+|\?)\s*,\s*)?$/i.test(sql.slice(Math.max(0, end - NEAR), end))
-}
-
 function numberOfRows(value: unknown): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'bigint') return undefined
   return /^\d{1,20}$/.test(String(value)) ? String(value) : undefined
 }
 
-/** Where the question marks are that a server would take for placeholders. */
-function placeholders(sql: string): number[] {
-  const found: number[] = []
+/** A question mark that a server would take for a placeholder. */
+interface Placeholder {
+  readonly at: number
+  /** Whether a quoted text is beside it, be it a name: two such texts beside each other are one to the server. */
+  joins: boolean
+}
+
+function placeholders(sql: string): Placeholder[] {
+  const found: Placeholder[] = []
+  let before: Placeholder | 'quoted' | undefined
   for (let at = 0; at < sql.length; ) {
     const end = quietEnd(sql, at, true)
-    if (end === undefined) throw refused('an executable comment or an ambiguous quote hides its placeholders')
-    if (end === at && sql[at] === '?') found.push(at)
+    // NO_BACKSLASH_ESCAPES may be on and not told yet.
+    if (end === undefined || end !== quietEnd(sql, at, false))
+      throw refused('an executable comment or an ambiguous quote hides its placeholders')
+    const char = sql[at] as string
+    const placeholder = end === at && char === '?' ? { at, joins: false } : undefined
+    if (placeholder) found.push(placeholder)
+    if (placeholder || char === "'" || char === '"') {
+      if (before && placeholder) placeholder.joins = true
+      if (typeof before === 'object') before.joins = true
+      before = placeholder ?? 'quoted'
+    } else if (char === '`' || (end === at && char > ' ')) before = undefined
     at = Math.max(end, at + 1)
   }
   return found
+}
+
+/** Before a placeholder that is a number of rows, which can be bound as a text, but not be one. */
+const COUNTS_ROWS = /\b(LIMIT|OFFSET)\s*((\d+|\?)\s*,\s*)?$/i
+
+/** Whether the placeholder at `end` is a number of rows. @param start before its LIMIT, outside of quotes */
+function countsRows(sql: string, start: number, end: number): boolean {
+  let code = ''
+  for (let at = start; at < end; ) {
+    const after = quietEnd(sql, at, true) ?? end
+    code += after === at ? sql[at] : /['"`]/.test(sql[at] as string) ? "'" : ' '
+    at = Math.max(after, at + 1)
+  }
+  return COUNTS_ROWS.test(code)
 }

@@ -35,23 +35,22 @@ function number(value: number): string {
   return written.includes('e') || (Number.isSafeInteger(value) && written !== '-0') ? written : `${written}e0`
 }
 
-/** What a quoted text needs a backslash for. */
-const ESCAPED = /[\\\0]/g
-/** And so much of one may be misread: a server that reads gbk, big5 or sjis takes the two for one character. */
-const BEFORE_ESCAPED = /(?<=[^\0-\x7f])(?=[\\\0])/g
 const ASCII = /^[\0-\x7f]*$/
 const PLAIN = /^[\x20-\x26\x28-\x5b\x5d-\x7e]*$/
 
+/** A backslash, also under NO_BACKSLASH_ESCAPES, which the server need not have told yet; a literal to it in all other ways. */
+const BACKSLASH = "LEFT('\\\\',1)"
+
 /**
- * Never a backslash behind a character that is not ASCII, whatever the driver and the server make of each other's character set:
- * quotes are doubled, and a text is parted there (two beside each other are one). What does not go out as UTF-8 is written
- * as bytes: mysql2 makes quotes and backslashes of characters that such a set does not have.
+ * The same to every server. Quotes are doubled, and no value has a backslash in its literal: that is another character under
+ * NO_BACKSLASH_ESCAPES, and behind one that is not ASCII it is half of one in gbk, big5 or sjis. What does not go out as UTF-8 is
+ * written as bytes: mysql2 makes quotes and backslashes of characters that such a set does not have.
  */
 function text(value: string, { utf8 }: Writing): string {
   if (PLAIN.test(value)) return `'${value}'`
   if (!utf8 && !ASCII.test(value)) return `_utf8mb4 X'${Buffer.from(value).toString('hex')}'`
-  const doubled = value.replaceAll("'", "''").replace(BEFORE_ESCAPED, "' '")
-  return `'${doubled.replace(ESCAPED, (one) => (one === '\0' ? '\\0' : '\\\\'))}'`
+  const quoted = `'${value.replaceAll("'", "''")}'`
+  return value.includes('\\') ? `CONCAT_WS(${BACKSLASH},${quoted.replaceAll('\\', "','")})` : quoted
 }
 
 function object(value: object, writing: Writing): string {
@@ -59,11 +58,16 @@ function object(value: object, writing: Writing): string {
   if (value instanceof Date) return time(value, writing)
   if (Buffer.isBuffer(value)) return quote(value)
   if (value instanceof Uint8Array) return quote(Buffer.from(value.buffer, value.byteOffset, value.byteLength))
-  if (Array.isArray(value) || value.constructor === Object || 'toJSON' in value)
-    return text(JSON.stringify(value), writing)
+  if (Array.isArray(value) || value.constructor === Object || 'toJSON' in value) return json(value, writing)
   if (value.constructor?.name === 'TypedParameter')
     throw refused('it has no typed parameters: pass the plain value')
   return text(Buffer.from(value as never).toString(), writing) // as mysql2 encodes the rest; throws its TypeError
+}
+
+function json(value: object, writing: Writing): string {
+  const written = JSON.stringify(value)
+  if (written === undefined) throw new TypeError('Bind parameters must not contain an object without JSON')
+  return text(written, writing)
 }
 
 /** With microseconds where it has milliseconds, as a bound time is sent. */

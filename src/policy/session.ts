@@ -34,12 +34,12 @@ export function effectOfCall(
   backslashEscapes = true,
 ): Effect {
   const text = typeof sql === 'string' ? sql : sql.sql
-  const bound = values ?? (typeof sql === 'string' ? undefined : sql.values)
+  const bound = values !== undefined || typeof sql === 'string' ? values : sql.values
   return bound !== undefined && holdsRaw(bound) ? UNKNOWN : effectOf(text, backslashEscapes)
 }
 
 /** Looks where mysql2 looks: into lists of any depth, and into objects (named placeholders, `SET ?`) two deep. */
-function holdsRaw(value: unknown, objects = 2): boolean {
+export function holdsRaw(value: unknown, objects = 2): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (value instanceof Date || ArrayBuffer.isView(value)) return false
   if ('toSqlString' in value) return true

@@ -3,6 +3,7 @@ import { WarmpoolError } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { Link } from '../link.ts'
 import { atLoad } from '../load-context.ts'
+import { NOWHERE } from '../place.ts'
 import { clean, settle } from './cleaning.ts'
 import { sayGoodbye } from './closing.ts'
 import type { Limits } from './limits.ts'
@@ -116,9 +117,9 @@ export class Upkeep {
     }
     if (link.pins)
       link.pins.onPin = (what, why) => {
-        const { where = 'somewhere' } = slot.holder ?? {}
+        const { where = NOWHERE } = slot.holder ?? {}
         const message = `${what} pins a session of RDS Proxy to one database connection: ${why} (${where})`
-        this.#events.tellOnce(message, message)
+        this.#events.tellOnce(where === NOWHERE ? message : `pins: ${why} (${where})`, message)
       }
     void link.closed.then(() => {
       this.#states.move(slot, 'closed')

@@ -54,13 +54,16 @@ const BY_WORDS: readonly (readonly [RegExp, Reason])[] = [
   [/^create (or replace )?temporary\b/, 'temporary table'],
 ]
 
+/** Not a table's, an index's or a procedure's name, nor of another database. */
+const NO_NAME = '(?<!\\. ?|\\b(call|exists|index|into|key|references|table|unique) )'
+
 /** These count where they are run: a view or a routine is only defined. */
 const BY_EXPRESSIONS: readonly (readonly [RegExp, Reason])[] = [
-  [/(?<!\. ?)\bget_lock ?\(/, 'named lock'],
-  [/(?<!\. ?)\b(row_count|found_rows) ?\(/, 'row count'],
+  [new RegExp(`${NO_NAME}\\bget_lock ?\\(`), 'named lock'],
+  [new RegExp(`${NO_NAME}\\b(row_count|found_rows) ?\\(`), 'row count'],
   // Setting one, not reading it.
   [
-    /^(?!set ).*:=|(?<![@\w'])@[\w$.']+ ?:=|\binto @(?!@)|^set (.*, ?)?@(?!@)|^(begin|case|end if|if|loop|repeat|while)\b.*\bset @(?!@)|^(load|get)\b.*[ (,]@(?!@)/,
+    /^(?!set ).*:=|(?<![@\w'])@[\w$.']+ ?:=|\binto ([\w$.'`]+ ?, ?)*@(?!@)|^set (.*, ?)?@(?!@)|^(begin|case|end if|if|loop|repeat|while)\b.*\bset @(?!@)|^(load|get)\b.*[ (,]@(?!@)/,
     'user variable',
   ],
 ]
