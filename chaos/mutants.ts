@@ -163,9 +163,9 @@ export const MUTANTS: readonly Mutant[] = [
       { file: 'src/link.ts', find: 'failure = error\n        })', replace: 'void error\n        })' },
       {
         file: 'src/link.ts',
-        find: 'this.#sendStatement(sql, values, start, done)\n  }\n\n  /** From its answer on',
+        find: 'this.#sendQuery(sql, values, start, done)\n  }\n\n  /** From its answer on',
         replace:
-          "this.#sendStatement(sql, values, start, ((error: (Error & { outcome?: string }) | null, ...rest: never[]) => done(error?.outcome === 'unknown' ? null : error, ...rest)) as Done)\n  }\n\n  /** From its answer on",
+          "this.#sendQuery(sql, values, start, ((error: (Error & { outcome?: string }) | null, ...rest: never[]) => done(error?.outcome === 'unknown' ? null : error, ...rest)) as Done)\n  }\n\n  /** From its answer on",
       },
     ],
   },
