@@ -128,8 +128,9 @@ test('an early answer of another middleware ends it on the reader too', async ()
     })
     .handler(async () => 'late')
   expect(await handler({}, contextFor())).toBe('early')
-  await vi.waitFor(() => expect(pool.reader.stats()).toMatchObject({ idle: 1, inUse: 0 }))
   await expect(kept?.query('SELECT 1')).rejects.toMatchObject({ code: 'INVOCATION_ENDED' })
+  expect(await portOf(pool.reader)).toBe(reader.current.port)
+  expect(await sessions(reader.current)).toEqual([null]) // the same one, given back
 })
 
 test('each has a bound of its own, two for the reader', async () => {
@@ -196,6 +197,13 @@ test('end() that is refused in a transaction of the reader ends nothing', async 
   expect(await portOf(pool.reader)).toBe(reader.current.port)
   await pool.end()
   await vi.waitFor(async () => expect(await sessions(reader.current)).toEqual([]))
+})
+
+test('what its options are refused with says whose they are', () => {
+  const reader = { connection: { host: '127.0.0.1', port: 1 }, tls: {} }
+  expect(() => createPool({ connection: writer.current.url, reader })).toThrow(
+    /^reader\.tls: received a connection to the address 127\.0\.0\.1; /,
+  )
 })
 
 test('end() ends both', async () => {

@@ -157,6 +157,35 @@ describe('credentials that travel in clear', () => {
   })
 })
 
+describe('through a proxy', () => {
+  test.each<[options: object, message: string]>([
+    [
+      { idleTimeout: 1_800_000 },
+      'idleTimeout: received 1800000; accepted: less than 1800000, when RDS Proxy closes an idle connection',
+    ],
+    [
+      { maxLifetime: 86_400_000 },
+      'maxLifetime: received 86400000; accepted: less than 86400000, when RDS Proxy closes any connection',
+    ],
+    [
+      { connection: { host: PROXY, compress: true } },
+      'connection.compress: received true; accepted: nothing: RDS Proxy does not support compression',
+    ],
+    [
+      { connection: { host: PROXY, flags: ['COMPRESS'] } },
+      'connection.flags: received COMPRESS; accepted: others: RDS Proxy does not support compression',
+    ],
+  ])('%o does not fit', (options, message) => {
+    expect(refused({ connection: { host: PROXY }, ...options })).toBe(message)
+  })
+
+  test('times that end before its own do, as all do without one', () => {
+    const longest = { idleTimeout: 1_799_999, maxLifetime: 86_399_999 }
+    expect(at(PROXY, longest).proxied).toBe(true)
+    expect(at('db.example', { idleTimeout: 1_800_000, maxLifetime: 86_400_000 }).proxied).toBe(false)
+  })
+})
+
 describe('session variables through a proxy', () => {
   test('those that it tracks are taken', () => {
     const session = { time_zone: '+00:00', SQL_MODE: 'ANSI', transaction_isolation: 'READ-COMMITTED' }

@@ -28,6 +28,8 @@ interface ServerSide {
 export class ScriptedServer implements AsyncDisposable {
   /** Every statement that has reached it. */
   readonly heard: string[] = []
+  /** Connections that came since the start. */
+  opened = 0
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   /** Tells each connection that it was idle for too long. */
@@ -59,6 +61,7 @@ export class ScriptedServer implements AsyncDisposable {
   }
 
   #accept(socket: Socket, answer: (sql: string) => Answer): void {
+    this.opened++
     this.#sockets.add(socket)
     const side = createConnection({ stream: socket, isServer: true } as object) as unknown as ServerSide
     side.on('error', () => {})
